@@ -1,0 +1,183 @@
+//! `kepu build`.
+
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use clap::Args;
+
+use crate::config::{Mode, find};
+use crate::diagnostic::Diagnostic;
+use crate::publish;
+use crate::site::{Request, Site, plan};
+use crate::text;
+
+use super::output::Output;
+
+#[derive(Args, Debug)]
+pub struct Arguments {
+    /// The base URL, in place of the configuration's
+    #[arg(short = 'u', long)]
+    base_url: Option<String>,
+
+    /// The output folder, in place of the configuration's
+    #[arg(short, long, value_name = "DIR")]
+    output_dir: Option<PathBuf>,
+
+    /// Replace the output folder whatever it holds
+    #[arg(short, long)]
+    force: bool,
+
+    /// Include drafts
+    #[arg(long)]
+    drafts: bool,
+
+    /// Minify HTML
+    #[arg(long)]
+    minify: bool,
+
+    /// Do everything as Zola does, without kepu's improvements
+    #[arg(long)]
+    zola_exact: bool,
+
+    /// The time of the build (RFC 3339 or a date), in place of now
+    #[arg(long, value_name = "DATE")]
+    at: Option<String>,
+}
+
+pub fn run(arguments: &Arguments, root: &Path, config: Option<&Path>, output: &Output) -> ExitCode {
+    let started = Instant::now();
+    let now = match arguments.at.as_deref().map(parse_time) {
+        None => jiff::Timestamp::now(),
+        Some(Some(time)) => time,
+        Some(None) => {
+            output.say(&text!(
+                "--at wants a date like 2026-08-05 or 2026-08-05T10:00:00Z",
+                "--at 要写成 2026-08-05 或 2026-08-05T10:00:00Z"
+            ));
+            return ExitCode::from(2);
+        }
+    };
+    let found = match find::find(root, config) {
+        Ok(found) => found,
+        Err(error) => return output.fail(*error),
+    };
+    let request = Request {
+        found,
+        mode: Mode::Build,
+        base_url: arguments.base_url.clone(),
+        drafts: arguments.drafts,
+        minify: arguments.minify,
+        zola_exact: arguments.zola_exact,
+        now,
+    };
+    let mut diagnostics = Vec::new();
+    let progress = Progress::start(output, started);
+    let built = build(arguments, &request, output, &progress, &mut diagnostics);
+    progress.finish();
+    let failed = output.report(diagnostics);
+    match built {
+        Some(summary) if !failed => {
+            let Summary { pages, sections, files, folder } = summary;
+            let seconds = format!("{:.2}", started.elapsed().as_secs_f64());
+            output.say(&text!(
+                "{pages} pages and {sections} sections, {files} files in `{folder}`, {seconds} s.",
+                "{pages} 个页面、{sections} 个栏目，共 {files} 个文件，写入 `{folder}`，用时 {seconds} 秒。"
+            ));
+            ExitCode::SUCCESS
+        }
+        _ => ExitCode::from(1),
+    }
+}
+
+struct Summary {
+    pages: usize,
+    sections: usize,
+    files: usize,
+    folder: String,
+}
+
+fn build(
+    arguments: &Arguments,
+    request: &Request,
+    output: &Output,
+    progress: &Progress,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<Summary> {
+    let site = Site::load(request, diagnostics)?;
+    let routes = plan(&site, diagnostics);
+    let stop = |diagnostics: &[Diagnostic]| {
+        diagnostics.iter().any(Diagnostic::is_error) || (output.strict && !diagnostics.is_empty())
+    };
+    if stop(diagnostics) {
+        return None;
+    }
+    let options = publish::build::Options { output: arguments.output_dir.clone(), force: arguments.force };
+    progress.expect(routes.len());
+    let written = publish::build::build(&site, &routes, &options, &|| progress.step(), diagnostics)?;
+    Some(Summary {
+        pages: site.content.pages.len(),
+        sections: site.content.sections.len(),
+        files: written.files,
+        folder: written.folder,
+    })
+}
+
+fn parse_time(typed: &str) -> Option<jiff::Timestamp> {
+    if let Ok(time) = typed.parse() {
+        return Some(time);
+    }
+    let date: jiff::civil::Date = typed.parse().ok()?;
+    Some(date.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp())
+}
+
+/// A bar that appears when a build on a terminal takes longer than a second.
+struct Progress {
+    started: Instant,
+    bar: Option<indicatif::ProgressBar>,
+    done: AtomicUsize,
+}
+
+impl Progress {
+    const PATIENCE: Duration = Duration::from_secs(1);
+
+    fn start(output: &Output, started: Instant) -> Self {
+        let shows = !output.json && std::io::stderr().is_terminal();
+        let bar = shows.then(|| {
+            let style = indicatif::ProgressStyle::with_template("{bar:40} {pos}/{len}");
+            let bar = indicatif::ProgressBar::hidden();
+            if let Ok(style) = style {
+                bar.set_style(style);
+            }
+            bar
+        });
+        Self { started, bar, done: AtomicUsize::new(0) }
+    }
+
+    fn expect(&self, routes: usize) {
+        if let Some(bar) = &self.bar {
+            bar.set_length(routes as u64);
+        }
+    }
+
+    /// One route is done. Called from all threads, so the clock is only read now and then.
+    fn step(&self) {
+        let Some(bar) = &self.bar else { return };
+        let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
+        if done % 32 != 0 || self.started.elapsed() < Self::PATIENCE {
+            return;
+        }
+        if bar.is_hidden() {
+            bar.set_draw_target(indicatif::ProgressDrawTarget::stderr());
+        }
+        bar.set_position(done as u64);
+    }
+
+    fn finish(&self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}

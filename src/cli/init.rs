@@ -1,0 +1,172 @@
+//! `kepu init`.
+
+use std::io::{BufRead, IsTerminal, Write};
+use std::path::Path;
+use std::process::ExitCode;
+
+use clap::Args;
+
+use crate::diagnostic::{Diagnostic, Result, Text};
+use crate::text;
+
+use super::output::Output;
+
+#[derive(Args, Debug)]
+pub struct Arguments {
+    /// The folder of the site, made if it does not exist
+    #[arg(default_value = ".")]
+    name: String,
+
+    /// Use the folder even if it is not empty; nothing in it is overwritten
+    #[arg(short, long)]
+    force: bool,
+}
+
+/// What the questions are about.
+struct Answers {
+    base_url: String,
+    compile_sass: bool,
+    search: bool,
+}
+
+pub fn run(arguments: &Arguments, output: &Output) -> ExitCode {
+    let folder = Path::new(&arguments.name);
+    if !arguments.force && !is_quasi_empty(folder) {
+        let shown = folder.display();
+        return output.fail(
+            Diagnostic::error("init/not-empty", text!("`{shown}` is not an empty folder", "`{shown}` 不是空文件夹"))
+                .help(text!(
+                    "choose another name, or pass --force: it overwrites nothing",
+                    "请换一个名字，或加上 --force（不会覆盖任何文件）"
+                )),
+        );
+    }
+    output.say(&text!(
+        "A few questions; every answer can be changed later in `zola.toml`.",
+        "请回答几个问题；以后都可以在 `zola.toml` 里修改。"
+    ));
+    let answers = Answers {
+        base_url: ask_url(output),
+        compile_sass: ask_bool(output, &text!("Compile Sass?", "需要编译 Sass 吗？"), true),
+        search: ask_bool(output, &text!("Build a search index?", "需要生成搜索索引吗？"), false),
+    };
+    match create(folder, &answers, output) {
+        Ok(()) => {
+            let shown = folder.canonicalize().unwrap_or_else(|_| folder.to_path_buf());
+            let shown = shown.display();
+            output.say(&text!(
+                "Done: `{shown}`. Write pages in `content/`, then run `kepu build` there.",
+                "完成：`{shown}`。请在 `content/` 里写页面，再在那里运行 `kepu build`。"
+            ));
+            ExitCode::SUCCESS
+        }
+        Err(error) => output.fail(*error),
+    }
+}
+
+/// Whether the folder does not exist or holds hidden files only.
+fn is_quasi_empty(folder: &Path) -> bool {
+    match std::fs::read_dir(folder) {
+        Ok(entries) => entries.flatten().all(|e| e.file_name().to_string_lossy().starts_with('.')),
+        Err(error) => error.kind() == std::io::ErrorKind::NotFound,
+    }
+}
+
+fn create(folder: &Path, answers: &Answers, output: &Output) -> Result<()> {
+    let mut folders = vec!["content", "templates", "static", "themes"];
+    if answers.compile_sass {
+        folders.push("sass");
+    }
+    for name in folders {
+        let path = folder.join(name);
+        std::fs::create_dir_all(&path).map_err(|error| Diagnostic::io(path.display().to_string(), &error))?;
+    }
+    let language = match output.lang {
+        crate::diagnostic::Language::En => "en",
+        crate::diagnostic::Language::Zh => "zh",
+    };
+    let Answers { base_url, compile_sass, search } = answers;
+    let base_url = toml::Value::String(base_url.clone());
+    let config = format!(
+        "# The address the site will have\n\
+         base_url = {base_url}\n\
+         title = \"\"\n\
+         default_language = \"{language}\"\n\
+         \n\
+         # A theme of `themes/`, or one that comes with kepu\n\
+         theme = \"outreach\"\n\
+         \n\
+         # Whether to compile the files of sass/\n\
+         compile_sass = {compile_sass}\n\
+         \n\
+         # Whether to build a search index for a JavaScript library\n\
+         build_search_index = {search}\n\
+         \n\
+         [markdown.highlighting]\n\
+         theme = \"catppuccin-mocha\"\n\
+         \n\
+         [extra]\n\
+         # Your own variables\n"
+    );
+    create_new(&folder.join("zola.toml"), &config)?;
+    let (title, text) = match output.lang {
+        crate::diagnostic::Language::En => ("Home", "Welcome."),
+        crate::diagnostic::Language::Zh => ("首页", "欢迎。"),
+    };
+    create_new(&folder.join("content/_index.md"), &format!("+++\ntitle = \"{title}\"\n+++\n\n{text}\n"))?;
+    create_new(&folder.join(".gitignore"), "/public\n/.kepu\n")
+}
+
+/// Writes a file unless it is there already.
+fn create_new(path: &Path, text: &str) -> Result<()> {
+    let result = std::fs::File::create_new(path).and_then(|mut file| file.write_all(text.as_bytes()));
+    match result {
+        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => {
+            Err(Box::new(Diagnostic::io(path.display().to_string(), &error)))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// One line of standard input, or nothing where nobody answers.
+fn answer(output: &Output, question: &Text, default: &str) -> Option<String> {
+    let mut out = std::io::stderr().lock();
+    let _ = write!(out, "> {} [{default}] ", question.get(output.lang));
+    let _ = out.flush();
+    let mut line = String::new();
+    let read = std::io::stdin().lock().read_line(&mut line).unwrap_or(0);
+    if read == 0 || !std::io::stdin().is_terminal() {
+        let _ = writeln!(out);
+    }
+    let line = line.trim();
+    (!line.is_empty()).then(|| line.to_owned())
+}
+
+fn ask_url(output: &Output) -> String {
+    let question = text!("What is the address of your site?", "网站的网址是什么？");
+    loop {
+        let Some(url) = answer(output, &question, "https://example.com") else {
+            return "https://example.com".to_owned();
+        };
+        if url::Url::parse(&url).is_ok_and(|u| matches!(u.scheme(), "http" | "https")) {
+            return url;
+        }
+        output.say(&text!(
+            "`{url}` is not an address like https://example.com",
+            "`{url}` 不是 https://example.com 这样的网址"
+        ));
+    }
+}
+
+fn ask_bool(output: &Output, question: &Text, default: bool) -> bool {
+    loop {
+        match answer(output, question, if default { "Y/n" } else { "y/N" }).as_deref() {
+            None => return default,
+            Some("y" | "Y" | "yes" | "true" | "是") => return true,
+            Some("n" | "N" | "no" | "false" | "否") => return false,
+            Some(other) => {
+                output.say(&text!("please answer y or n, not `{other}`", "请回答 y 或 n，而不是 `{other}`"));
+            }
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! The command line: flags in, one call out, diagnostics shown.
+//!
+//! What a command does is the business of the rooms below. Exit codes: 0 done, 1 errors in the site, 2 wrong usage.
+
+mod build;
+mod completion;
+mod init;
+mod output;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+use crate::diagnostic::Language;
+
+use output::Output;
+
+/// A static site generator for public science outreach, compatible with Zola.
+#[derive(Parser, Debug)]
+#[command(name = "kepu", version, after_help = "Exit codes: 0 done, 1 errors in the site, 2 wrong usage.")]
+struct Cli {
+    /// The site's root folder
+    #[arg(short, long, global = true, default_value = ".", value_name = "DIR")]
+    root: PathBuf,
+
+    /// A configuration file other than zola.toml or config.toml
+    #[arg(short, long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+
+    /// The language of messages; by default that of LANG
+    #[arg(long, global = true, value_name = "LANG")]
+    lang: Option<MessageLanguage>,
+
+    /// How errors and warnings are written
+    #[arg(long, global = true, default_value = "human", value_name = "FORMAT")]
+    message_format: MessageFormat,
+
+    /// Take warnings for errors
+    #[arg(long, global = true)]
+    strict: bool,
+
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand, Debug)]
+enum Command {
+    /// Make a new site
+    Init(init::Arguments),
+    /// Build the site into the output folder
+    Build(build::Arguments),
+    /// Print the completion script of a shell
+    Completion {
+        /// The shell
+        #[arg(value_enum)]
+        shell: clap_complete::Shell,
+    },
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum MessageLanguage {
+    En,
+    Zh,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum MessageFormat {
+    /// With the line and what to do
+    Human,
+    /// One JSON object a line on standard output
+    Json,
+}
+
+/// Runs the command that the arguments name.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let output = Output {
+        lang: match cli.lang {
+            Some(MessageLanguage::En) => Language::En,
+            Some(MessageLanguage::Zh) => Language::Zh,
+            None => language_of_environment(),
+        },
+        json: cli.message_format == MessageFormat::Json,
+        strict: cli.strict,
+    };
+    match cli.command {
+        Command::Init(arguments) => init::run(&arguments, &output),
+        Command::Build(arguments) => build::run(&arguments, &cli.root, cli.config.as_deref(), &output),
+        Command::Completion { shell } => completion::run(shell),
+    }
+}
+
+/// As POSIX orders them: the first that is set decides.
+fn language_of_environment() -> Language {
+    let locale =
+        ["LC_ALL", "LC_MESSAGES", "LANG"].iter().find_map(|name| std::env::var(name).ok().filter(|v| !v.is_empty()));
+    match locale {
+        Some(locale) if locale.to_lowercase().starts_with("zh") => Language::Zh,
+        _ => Language::En,
+    }
+}

@@ -1,0 +1,85 @@
+//! What commands print: progress and results for people, diagnostics for people or programs.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::process::ExitCode;
+
+use crate::diagnostic::{Diagnostic, Language, Text, json, render};
+use crate::text;
+
+/// How many diagnostics of one code are shown to people.
+const SHOWN_OF_A_KIND: usize = 25;
+
+/// Where and how a command speaks.
+#[derive(Clone, Copy, Debug)]
+pub struct Output {
+    pub lang: Language,
+    pub json: bool,
+    pub strict: bool,
+}
+
+impl Output {
+    /// A line about what is going on, on standard error.
+    pub fn say(&self, what: &Text) {
+        if !self.json {
+            let _ = writeln!(anstream::stderr(), "{}", what.get(self.lang));
+        }
+    }
+
+    /// Shows all diagnostics, sorted; warnings count as errors when `--strict` says so. Whether there was an error.
+    pub fn report(&self, mut diagnostics: Vec<Diagnostic>) -> bool {
+        Diagnostic::sort(&mut diagnostics);
+        if self.strict {
+            for diagnostic in &mut diagnostics {
+                diagnostic.severity = crate::diagnostic::Severity::Error;
+            }
+        }
+        if self.json {
+            let mut out = std::io::stdout().lock();
+            for diagnostic in &diagnostics {
+                let _ = writeln!(out, "{}", json::line(diagnostic, self.lang));
+            }
+        } else {
+            self.show(&diagnostics);
+        }
+        let errors = diagnostics.iter().filter(|d| d.is_error()).count();
+        let warnings = diagnostics.len() - errors;
+        if errors > 0 {
+            self.say(&match warnings {
+                0 => text!("{errors} error(s); nothing was changed.", "{errors} 个错误，没有改动任何文件。"),
+                _ => text!(
+                    "{errors} error(s), {warnings} warning(s); nothing was changed.",
+                    "{errors} 个错误，{warnings} 个警告，没有改动任何文件。"
+                ),
+            });
+        }
+        errors > 0
+    }
+
+    /// Reports for people. One slip repeated in every file of a large site must not hide the others.
+    fn show(&self, diagnostics: &[Diagnostic]) {
+        let mut shown: BTreeMap<&str, usize> = BTreeMap::new();
+        let mut out = anstream::stderr().lock();
+        for diagnostic in diagnostics {
+            let count = shown.entry(diagnostic.code).or_default();
+            *count += 1;
+            if *count <= SHOWN_OF_A_KIND {
+                let _ = writeln!(out, "{}\n", render::report(diagnostic, self.lang, true));
+            }
+        }
+        for (code, count) in shown.into_iter().filter(|(_, count)| *count > SHOWN_OF_A_KIND) {
+            let more = count - SHOWN_OF_A_KIND;
+            let text = text!(
+                "… and {more} more of `{code}`; `--message-format json` shows all",
+                "……另有 {more} 个 `{code}`；`--message-format json` 可列出全部"
+            );
+            let _ = writeln!(out, "{}\n", text.get(self.lang));
+        }
+    }
+
+    /// Shows one error; the command has failed.
+    pub fn fail(&self, diagnostic: Diagnostic) -> ExitCode {
+        self.report(vec![diagnostic]);
+        ExitCode::from(1)
+    }
+}

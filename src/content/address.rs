@@ -1,0 +1,128 @@
+//! Which typed addresses stay inside the output folder, on every system and however a server reads them.
+
+use crate::diagnostic::{Diagnostic, Place, Text};
+use crate::text;
+
+/// Why an address of a page, an alias or a part of one leads out of the output folder; none when it stays inside.
+///
+/// Refused is what [`climb`] finds, and backslashes and Windows drives, which other systems take for part of a name.
+pub fn escape(address: &str) -> Option<Text> {
+    if let Some(why) = climb(address) {
+        return Some(why);
+    }
+    if address.contains('\\') {
+        return Some(text!(
+            "`{address}` has a backslash, which leads out of the output folder on some systems",
+            "`{address}` 含有反斜杠，在某些系统上会指向输出文件夹之外"
+        ));
+    }
+    let mut start = address.trim_start_matches('/').chars();
+    if let (Some(drive), Some(':')) = (start.next(), start.next())
+        && drive.is_ascii_alphabetic()
+    {
+        return Some(text!("`{address}` begins like a Windows drive", "`{address}` 的开头像 Windows 盘符"));
+    }
+    None
+}
+
+/// Finds `..` between slashes or backslashes and NUL, also written with percent signs, which browsers and servers
+/// decode.
+pub fn climb(address: &str) -> Option<Text> {
+    let mut decoded = address.to_owned();
+    // Nobody decodes more often than this.
+    for _ in 0..4 {
+        if decoded.split(['/', '\\']).any(|part| part.trim() == "..") {
+            return Some(text!("`{address}` leads out of the output folder", "`{address}` 指向输出文件夹之外"));
+        }
+        if decoded.contains('\0') {
+            let shown = address.replace('\0', "␀");
+            return Some(text!("`{shown}` contains a NUL character", "`{shown}` 含有 NUL 字符"));
+        }
+        match percent_decoded(&decoded) {
+            Some(next) => decoded = next,
+            None => break,
+        }
+    }
+    None
+}
+
+/// The error about an address that [`escape`] or [`climb`] refuses.
+pub fn refusal(why: Text, place: Place) -> Diagnostic {
+    Diagnostic::error("content/address", why).at(place).help(text!(
+        "write an address below the site's own, with `/` between its parts",
+        "请写本网站之内的地址，各部分之间用 `/`"
+    ))
+}
+
+/// The text with `%2e` and the like decoded; none where there is nothing to decode.
+fn percent_decoded(text: &str) -> Option<String> {
+    if !text.contains('%') {
+        return None;
+    }
+    let mut out = Vec::with_capacity(text.len());
+    let mut bytes = text.as_bytes();
+    while let [first, rest @ ..] = bytes {
+        let pair = rest.get(..2).and_then(|pair| std::str::from_utf8(pair).ok());
+        let code = pair.filter(|pair| pair.bytes().all(|b| b.is_ascii_hexdigit()));
+        match code.and_then(|code| u8::from_str_radix(code, 16).ok()) {
+            Some(code) if *first == b'%' => {
+                out.push(code);
+                bytes = rest.get(2..).unwrap_or_default();
+            }
+            _ => {
+                out.push(*first);
+                bytes = rest;
+            }
+        }
+    }
+    let decoded = String::from_utf8_lossy(&out).into_owned();
+    (decoded != text).then_some(decoded)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_that_stay_inside_are_fine() {
+        for address in [
+            "",
+            "/",
+            "/blog/a/",
+            "old.html",
+            "/2026/科普..活动/",
+            "/a..b/",
+            "/.../",
+            "/100%/",
+            "/%e6%9c%88/",
+            "/a/./b/",
+            "/v1:2/",
+        ] {
+            assert_eq!(escape(address), None, "{address}");
+        }
+    }
+
+    #[test]
+    fn addresses_that_lead_outside_are_refused() {
+        for address in [
+            "..",
+            "../x",
+            "/a/../../x",
+            "a\\..\\x",
+            "/a/%2e%2e/x",
+            "%2E./x",
+            ".%2e%2fx",
+            "%252e%252e/x",
+            "/..%5cx",
+            "/..%c0%af/../x",
+            "C:/x",
+            "/c:x",
+            "\\\\host\\x",
+            "a\0",
+            "/a%00.html",
+            "/ .. /x",
+        ] {
+            assert!(escape(address).is_some(), "{address}");
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! What the fuzz targets and the test of their corpora run: no input may panic.
+//!
+//! Each function takes any bytes and throws the result away.
+
+use std::path::PathBuf;
+use std::sync::{Arc, LazyLock};
+
+use tera::{Context, Value};
+
+use crate::config::{Config, Differences, InsertAnchor, kepu};
+use crate::content;
+use crate::diagnostic::{Diagnostic, Language, json, render};
+use crate::markdown::{self, Highlighter};
+use crate::template::{self, Engine};
+
+/// A configuration file, and the same text as `kepu.toml`.
+pub fn config(data: &[u8]) {
+    let Some(text) = decode(data) else { return };
+    let mut diagnostics = Vec::new();
+    if let Some(config) = Config::parse("config.toml", &text, Differences::all(), &mut diagnostics) {
+        config.permalink("/a/");
+        config.taxonomy_path("zh", "tags");
+    }
+    kepu::parse("kepu.toml", &text, &mut diagnostics);
+    show(&diagnostics);
+}
+
+/// A page and a section whose whole text is given.
+pub fn front_matter(data: &[u8]) {
+    let Some(text) = decode(data) else { return };
+    let mut diagnostics = Vec::new();
+    content::parse_page("blog/2026-01-02-name.md", text.clone(), &SITE.config, &mut diagnostics);
+    content::parse_section("blog/_index.md", text, &SITE.config, &mut diagnostics);
+    show(&diagnostics);
+}
+
+/// A body: a template, then Markdown with every option.
+pub fn body(data: &[u8]) {
+    let Some(text) = decode(data) else { return };
+    let mut diagnostics = Vec::new();
+    let mut context = Context::new();
+    context.insert_value("lang", Value::from("zh"));
+    // An endless template is no panic, and the fuzzer would only find the loop again and again.
+    let endless = ["range", "for", "component"].iter().any(|word| text.contains(word));
+    let templated = match text.contains("{{") || text.contains("{%") {
+        true if !endless => match SITE.engine.render_content("content/a.md", &text, 0, &context) {
+            Ok(text) => Some(text),
+            Err(errors) => {
+                diagnostics.extend(errors);
+                None
+            }
+        },
+        _ => None,
+    };
+    for (text, source) in [(templated.as_deref(), None), (Some(text.as_str()), Some((text.as_str(), 0)))] {
+        let Some(text) = text else { continue };
+        let context = markdown::Context {
+            config: &SITE.config,
+            highlighter: &SITE.highlighter,
+            file: "content/a.md",
+            content_path: "a.md",
+            source,
+            permalink: "https://example.com/a/",
+            insert_anchor: InsertAnchor::Heading,
+            resolve: &|path| (path.len() % 2 == 0).then(|| "https://example.com/b/".to_owned()),
+            anchor_link: &|id, _| Ok(format!("<a href=\"#{id}\">¶</a>")),
+            summary_cutoff: &|_| Ok("…".to_owned()),
+        };
+        markdown::render(text, &context, &mut diagnostics);
+    }
+    show(&diagnostics);
+}
+
+struct Site {
+    config: Arc<Config>,
+    engine: Engine,
+    highlighter: Highlighter,
+}
+
+static SITE: LazyLock<Site> = LazyLock::new(|| {
+    let source = "base_url = \"https://example.com\"\ndefault_language = \"zh\"\ntaxonomies = [{ name = \"tags\" }]\n\
+                  [languages.en]\n[markdown]\nrender_emoji = true\nsmart_punctuation = true\ndefinition_list = true\n\
+                  bottom_footnotes = true\ngithub_alerts = true\nlazy_async_image = true\n\
+                  [markdown.highlighting]\ntheme = \"github-light\"\n";
+    let mut diagnostics = Vec::new();
+    let config = Config::parse("config.toml", source, Differences::all(), &mut diagnostics);
+    let now = jiff::Timestamp::UNIX_EPOCH;
+    let register = |tera: &mut tera::Tera| template::filters::register(tera, "zh", now);
+    let engine = Engine::new(Vec::new(), None, register, &mut diagnostics);
+    match (config, engine) {
+        (Some(config), Some(engine)) => {
+            let highlighter = Highlighter::new(&config, &PathBuf::new());
+            Site { config: Arc::new(config), engine, highlighter }
+        }
+        _ => panic!("the fuzz targets' own site is broken: {diagnostics:?}"),
+    }
+});
+
+/// As files are read, encodings included.
+fn decode(data: &[u8]) -> Option<String> {
+    content::decode(data.to_vec(), "content/a.md", &mut Vec::new()).ok()
+}
+
+/// Showing a diagnostic must not panic either.
+fn show(diagnostics: &[Diagnostic]) {
+    for diagnostic in diagnostics {
+        render::report(diagnostic, Language::Zh, true);
+        json::line(diagnostic, Language::En);
+    }
+}

@@ -1,0 +1,16 @@
+//! kepu (科普): a static site generator for public science outreach.
+//!
+//! ARCHITECTURE.md is the map. Data flows one way: documents → site → routes → rendering → a sink.
+
+pub mod asset;
+pub mod cli;
+pub mod config;
+pub mod content;
+pub mod data;
+pub mod diagnostic;
+pub mod fuzz;
+pub mod markdown;
+pub mod publish;
+pub mod search;
+pub mod site;
+pub mod template;

@@ -1,0 +1,112 @@
+//! What leaves the site as data: feeds and search indexes.
+
+use std::cmp::Reverse;
+
+use tera::Value;
+
+use crate::config::Differences;
+use crate::content::Date;
+use crate::diagnostic::Diagnostic;
+use crate::search;
+
+use super::Site;
+use super::relate::PageId;
+use super::render::language_context;
+use super::routes::FeedOf;
+use super::values;
+
+/// Renders a feed by the template of its file name. `path` is the feed's own, `/blog/atom.xml`.
+pub fn render(site: &Site, of: &FeedOf, filename: &str, path: &str) -> Result<String, Vec<Diagnostic>> {
+    let (lang, pages): (&str, Vec<PageId>) = match of {
+        FeedOf::Site { lang } => {
+            let pages = &site.content.pages;
+            (lang, (0..pages.len()).filter(|id| pages[*id].lang == *lang && site.relations.rendered[*id]).collect())
+        }
+        FeedOf::Section(id) => (&site.content.sections[*id].lang, site.relations.section_pages[*id].clone()),
+        FeedOf::Term { taxonomy, term } => {
+            let taxonomy = &site.taxonomies[*taxonomy];
+            (&taxonomy.lang, taxonomy.terms[*term].pages.clone())
+        }
+    };
+    let (pages, last_updated) = newest(site, pages);
+    let mut context = language_context(site, lang);
+    let items: Vec<Value> = pages.iter().map(|id| site.values.pages[*id].clone()).collect();
+    context.insert_value("pages", Value::from(items));
+    context.insert_value("feed_url", Value::from(site.config.permalink(path)));
+    if let Some(updated) = last_updated {
+        context.insert_value("last_updated", Value::from(updated));
+    }
+    match of {
+        FeedOf::Site { .. } => {}
+        FeedOf::Section(id) => context.insert_value("section", site.values.sections[*id].clone()),
+        FeedOf::Term { taxonomy, term } => {
+            let taxonomy = &site.taxonomies[*taxonomy];
+            context.insert_value("taxonomy", values::taxonomy_definition(&taxonomy.definition));
+            context.insert_value("term", values::feed_term(&taxonomy.terms[*term]));
+        }
+    }
+    site.template(filename, &context)
+}
+
+/// The pages with a date, newest first and no more than `feed_limit`, and when the last of them all changed.
+fn newest(site: &Site, pages: Vec<PageId>) -> (Vec<PageId>, Option<String>) {
+    let all = &site.content.pages;
+    let mut dated: Vec<PageId> =
+        pages.into_iter().filter(|id| all[*id].meta.date.is_some() && site.relations.rendered[*id]).collect();
+    dated.sort_by(|a, b| {
+        let key = |id: &PageId| Reverse(all[*id].meta.date.as_ref().map(|d| d.order));
+        key(a).cmp(&key(b)).then_with(|| all[*a].permalink.cmp(&all[*b].permalink))
+    });
+    let updates = dated.iter().filter_map(|id| all[*id].meta.updated.as_ref());
+    let newest = dated.first().and_then(|id| all[*id].meta.date.as_ref());
+    let last_updated = updates.chain(newest).map(|d| d.text.clone()).max();
+    if let Some(limit) = site.config.feed_limit {
+        dated.truncate(limit);
+    }
+    (dated, last_updated)
+}
+
+/// The search index of one language: its sections and their pages.
+pub fn search_index(site: &Site, lang: &str) -> String {
+    let dates: Vec<Option<String>> =
+        site.content.pages.iter().map(|page| page.meta.date.as_ref().map(Date::rfc3339)).collect();
+    let mut documents = Vec::new();
+    for (id, section) in site.content.sections.iter().enumerate().filter(|(_, s)| s.lang == lang) {
+        if !section.meta.in_search_index {
+            continue;
+        }
+        if section.meta.redirect_to.is_none() && section.meta.render {
+            documents.push(search::Document {
+                url: &section.permalink,
+                title: section.meta.title.as_deref(),
+                description: section.meta.description.as_deref(),
+                date: None,
+                path: &section.path,
+                body_html: content_of(&site.values.sections[id]),
+            });
+        }
+        for page_id in &site.relations.section_pages[id] {
+            let page = &site.content.pages[*page_id];
+            if page.meta.in_search_index {
+                documents.push(search::Document {
+                    url: &page.permalink,
+                    title: page.meta.title.as_deref(),
+                    description: page.meta.description.as_deref(),
+                    date: dates[*page_id].as_deref(),
+                    path: &page.path,
+                    body_html: content_of(&site.values.pages[*page_id]),
+                });
+            }
+        }
+    }
+    // Fuse indexes of all languages follow the top level, as in Zola.
+    let format = site.config.search.index_format;
+    let options =
+        if search::is_elasticlunr(format) { &site.config.languages[lang].search } else { &site.config.search };
+    let switches = search::Switches::new(options, site.config.differences == Differences::exact());
+    search::build(lang, format, &switches, &documents)
+}
+
+fn content_of(value: &Value) -> &str {
+    value.get_from_path("content").and_then(Value::as_str).unwrap_or_default()
+}

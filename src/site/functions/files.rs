@@ -1,0 +1,140 @@
+//! Finding the file that a template names, never outside the site.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, RwLock};
+
+use crate::diagnostic::Text;
+use crate::text;
+
+/// Where files that templates name are looked for.
+#[derive(Debug)]
+pub struct Locator {
+    /// The site's root, canonical.
+    pub root: PathBuf,
+    /// `output_dir` as configured, by which templates of old sites name what the build makes.
+    pub output_dir: String,
+    /// The theme's `static/`.
+    pub theme_static: Option<PathBuf>,
+    /// What this build makes before pages are rendered, such as style sheets, by output path.
+    pub generated: HashMap<String, Arc<str>>,
+    /// Contents are read once a build.
+    hashes: RwLock<HashMap<(String, u16), Arc<[u8]>>>,
+}
+
+/// A file that was found.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Found {
+    /// A file on disk, and its path as the template may write it, which names it in every place.
+    Disk {
+        path: PathBuf,
+        unified: String,
+    },
+    Generated {
+        text: Arc<str>,
+        unified: String,
+    },
+}
+
+impl Locator {
+    pub fn new(
+        root: PathBuf,
+        output_dir: String,
+        theme_static: Option<PathBuf>,
+        generated: HashMap<String, Arc<str>>,
+    ) -> Self {
+        Self { root, output_dir, theme_static, generated, hashes: RwLock::default() }
+    }
+
+    /// Looks in the root, `static/`, `content/`, what the build makes, and the theme's `static/`, in this order.
+    /// `@/` stands for `content/`. A path that leads out of the site is an error, a missing file is none.
+    pub fn find(&self, path: &str) -> Result<Option<Found>, Text> {
+        let unified = match path.strip_prefix("@/") {
+            Some(rest) => format!("content/{rest}"),
+            None => path.trim_start_matches('/').to_owned(),
+        };
+        if unified.split(['/', '\\']).any(|part| part == "..")
+            || unified.contains('\0')
+            || Path::new(&unified).is_absolute()
+        {
+            return Err(outside(path));
+        }
+        let on_disk = |base: &Path, relative: &str| -> Result<Option<Found>, Text> {
+            let Ok(real) = base.join(relative).canonicalize() else { return Ok(None) };
+            if !real.starts_with(&self.root) && !self.theme_static.as_ref().is_some_and(|theme| real.starts_with(theme))
+            {
+                return Err(outside(path));
+            }
+            Ok(real.is_file().then(|| Found::Disk { path: real, unified: unified.clone() }))
+        };
+        for base in [self.root.clone(), self.root.join("static"), self.root.join("content")] {
+            // The output of the last build is no input of this one.
+            if base == self.root && self.in_output(&unified).is_some() {
+                continue;
+            }
+            if let Some(found) = on_disk(&base, &unified)? {
+                return Ok(Some(found));
+            }
+        }
+        let made = self.in_output(&unified).unwrap_or(&unified);
+        if let Some(text) = self.generated.get(made) {
+            return Ok(Some(Found::Generated { text: text.clone(), unified }));
+        }
+        if made != unified
+            && let Some(found) = on_disk(&self.root.join("static"), made)?
+        {
+            return Ok(Some(found));
+        }
+        match &self.theme_static {
+            Some(theme) => on_disk(theme, made),
+            None => Ok(None),
+        }
+    }
+
+    fn in_output<'a>(&self, unified: &'a str) -> Option<&'a str> {
+        unified.strip_prefix(self.output_dir.as_str())?.strip_prefix('/')
+    }
+
+    /// The SHA-2 digest of a file, remembered for the build; none where there is no such file.
+    pub fn digest(&self, path: &str, bits: u16) -> Result<Option<Arc<[u8]>>, Text> {
+        let Some(found) = self.find(path)? else { return Ok(None) };
+        let unified = match &found {
+            Found::Disk { path, .. } => path.to_string_lossy().into_owned(),
+            Found::Generated { unified, .. } => unified.clone(),
+        };
+        let key = (unified, bits);
+        if let Some(known) = self.hashes.read().ok().and_then(|hashes| hashes.get(&key).cloned()) {
+            return Ok(Some(known));
+        }
+        let digest: Arc<[u8]> = match found {
+            Found::Disk { path: file, .. } => {
+                let bytes = std::fs::read(&file)
+                    .map_err(|error| text!("cannot read `{path}`: {error}", "无法读取 `{path}`：{error}"))?;
+                sha2(&bytes, bits).into()
+            }
+            Found::Generated { text, .. } => sha2(text.as_bytes(), bits).into(),
+        };
+        if let Ok(mut hashes) = self.hashes.write() {
+            hashes.insert(key, digest.clone());
+        }
+        Ok(Some(digest))
+    }
+}
+
+fn outside(path: &str) -> Text {
+    text!("`{path}` is not inside the site", "`{path}` 不在网站文件夹内")
+}
+
+/// SHA-2 with 256, 384 or 512 bits.
+pub fn sha2(bytes: &[u8], bits: u16) -> Vec<u8> {
+    use sha2::{Digest, Sha256, Sha384, Sha512};
+    match bits {
+        256 => Sha256::digest(bytes).to_vec(),
+        384 => Sha384::digest(bytes).to_vec(),
+        _ => Sha512::digest(bytes).to_vec(),
+    }
+}
+
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,147 @@
+//! Zola's functions and the `markdown` filter: what templates may ask the site for.
+//!
+//! Two sets: those that need only addresses and files work in bodies and templates; those that need other
+//! documents exist once all bodies are rendered.
+
+mod documents;
+pub mod files;
+mod images;
+mod load_data;
+mod markdown_filter;
+mod taxonomies;
+mod translations;
+mod urls;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use tera::{Function, FunctionResult, Kwargs, State, Tera, TeraResult, Value};
+
+use crate::config::Config;
+use crate::diagnostic::Text;
+use crate::template;
+use crate::text;
+
+pub use files::Locator;
+pub use images::Images;
+pub use markdown_filter::MarkdownFilter;
+
+/// What is known before any body is rendered.
+#[derive(Clone)]
+pub struct Early {
+    pub config: Arc<Config>,
+    pub locator: Arc<Locator>,
+    /// Content path to permalink.
+    pub permalinks: Arc<HashMap<String, String>>,
+    pub images: Arc<Images>,
+    pub data: Arc<load_data::DataCache>,
+}
+
+impl Early {
+    pub fn new(
+        config: Arc<Config>,
+        locator: Arc<Locator>,
+        permalinks: HashMap<String, String>,
+        images: Arc<Images>,
+    ) -> Self {
+        Self { config, locator, permalinks: Arc::new(permalinks), images, data: Arc::default() }
+    }
+}
+
+/// Registers stand-ins for every function, so that templates can be parsed before there is a site.
+pub fn register_names(tera: &mut Tera) {
+    const NAMES: [&str; 12] = [
+        "get_url",
+        "get_hash",
+        "load_data",
+        "resize_image",
+        "get_image_metadata",
+        "trans",
+        "text_direction",
+        "get_page",
+        "get_section",
+        "get_taxonomy",
+        "get_taxonomy_term",
+        "get_taxonomy_url",
+    ];
+    for name in NAMES {
+        tera.register_function(name, |_: Kwargs, _: &State| -> TeraResult<Value> {
+            Err(template::error(text!("this function is not available here", "这个函数在这里不可用")))
+        });
+    }
+    tera.register_filter("markdown", |value: &str, _: Kwargs, _: &State| value.to_owned());
+}
+
+/// Registers what works without other documents.
+pub fn register_early(tera: &mut Tera, early: &Early) {
+    tera.register_function("get_url", urls::GetUrl(early.clone()));
+    tera.register_function("get_hash", urls::GetHash(early.locator.clone()));
+    tera.register_function("load_data", load_data::LoadData(early.clone()));
+    tera.register_function("resize_image", images::ResizeImage(early.clone()));
+    tera.register_function("get_image_metadata", images::GetImageMetadata(early.clone()));
+    tera.register_function("trans", translations::Trans(early.config.clone()));
+    tera.register_function("text_direction", translations::TextDirection(early.config.clone()));
+    documents::register(tera, &early.config, None);
+    taxonomies::register(tera, &early.config, None);
+}
+
+/// Registers what needs the finished documents.
+pub fn register_late(tera: &mut Tera, config: &Arc<Config>, lookup: Arc<Lookup>) {
+    documents::register(tera, config, Some(lookup.clone()));
+    taxonomies::register(tera, config, Some(lookup));
+}
+
+/// Finished values by the names that templates use.
+#[derive(Debug, Default)]
+pub struct Lookup {
+    pub pages: ByPath,
+    pub sections: ByPath,
+    /// Language, then taxonomy slug.
+    pub taxonomies: HashMap<String, HashMap<String, TaxonomyEntry>>,
+}
+
+/// Documents by content path, and their translations.
+#[derive(Debug, Default)]
+pub struct ByPath {
+    /// Content path to canonical path.
+    pub canonical: HashMap<String, String>,
+    /// Canonical path, then language.
+    pub values: HashMap<String, HashMap<String, Value>>,
+}
+
+#[derive(Debug)]
+pub struct TaxonomyEntry {
+    pub value: Value,
+    /// Terms by slug.
+    pub terms: HashMap<String, Value>,
+}
+
+/// The `lang` argument of a function, else the language of what is being rendered.
+fn language(kwargs: &Kwargs, state: &State, config: &Config) -> TeraResult<String> {
+    if let Some(lang) = kwargs.get::<String>("lang")? {
+        return Ok(lang);
+    }
+    Ok(state.get::<String>("lang").ok().flatten().unwrap_or_else(|| config.default_language.clone()))
+}
+
+/// An error of the function `name`.
+fn fail(name: &str, why: Text) -> tera::Error {
+    template::error(Text { en: format!("`{name}`: {}", why.en), zh: format!("`{name}`：{}", why.zh) })
+}
+
+/// A function whose result is not escaped again.
+struct Safe<F>(F);
+
+impl<F, R> Function<R> for Safe<F>
+where
+    F: Fn(Kwargs, &State) -> R + Sync + Send + 'static,
+    R: FunctionResult,
+{
+    fn call(&self, kwargs: Kwargs, state: &State) -> R {
+        (self.0)(kwargs, state)
+    }
+
+    fn is_safe(&self) -> bool {
+        true
+    }
+}

@@ -1,0 +1,101 @@
+//! Links between documents: who is linked from where, and whether the anchors exist.
+
+use std::collections::HashMap;
+
+use crate::config::{Config, Level};
+use crate::content::Content;
+use crate::diagnostic::{Diagnostic, did_you_mean};
+use crate::markdown::link_place;
+use crate::text;
+
+use super::body::Body;
+use super::relate::{DocumentId, Relations};
+
+/// Which documents link to each content path, without repetition.
+pub fn backlinks(pages: &[Body], sections: &[Body]) -> HashMap<String, Vec<DocumentId>> {
+    let pages = pages.iter().enumerate().map(|(id, body)| (DocumentId::Page(id), body));
+    let sections = sections.iter().enumerate().map(|(id, body)| (DocumentId::Section(id), body));
+    let mut backlinks: HashMap<String, Vec<DocumentId>> = HashMap::new();
+    for (id, body) in pages.chain(sections) {
+        for link in &body.internal_links {
+            let from = backlinks.entry(link.path.clone()).or_default();
+            if from.last() != Some(&id) {
+                from.push(id);
+            }
+        }
+    }
+    backlinks
+}
+
+/// Reports internal links whose anchor the target does not have.
+pub fn check_anchors(
+    content: &Content,
+    relations: &Relations,
+    pages: &[Body],
+    sections: &[Body],
+    config: &Config,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
+    let pages_with_source = content.pages.iter().map(|p| (&p.file, &p.text)).zip(pages);
+    let sections_with_source = content.sections.iter().map(|s| (&s.file, &s.text)).zip(sections);
+    let links = pages_with_source
+        .chain(sections_with_source)
+        .flat_map(|((file, text), body)| body.internal_links.iter().map(move |link| (file, text, link)));
+    for (file, text, link) in links {
+        let Some(anchor) = link.anchor.as_deref().filter(|a| !a.is_empty() && !a.eq_ignore_ascii_case("top")) else {
+            continue;
+        };
+        let target = match relations.by_relative.get(&link.path) {
+            Some(DocumentId::Page(id)) => &pages[*id],
+            Some(DocumentId::Section(id)) => &sections[*id],
+            None => continue,
+        };
+        let html = target.content.as_str().unwrap_or_default();
+        if target.heading_ids.iter().any(|id| id == anchor) || has_id(html, anchor) {
+            continue;
+        }
+        let path = &link.path;
+        let message = text!("`{path}` has no anchor `#{anchor}`", "`{path}` 里没有锚点 `#{anchor}`");
+        let mut diagnostic = match config.link_checker.internal_level {
+            Level::Error => Diagnostic::error("link/anchor", message),
+            Level::Warn => Diagnostic::warning("link/anchor", message),
+        }
+        .at(link_place(&link.span, &file.shown(), Some(text.as_str())));
+        if let Some(near) = did_you_mean(anchor, target.heading_ids.iter().map(String::as_str)) {
+            diagnostic = diagnostic.help(text!("did you mean `#{near}`?", "您是不是要写 `#{near}`？"));
+        }
+        diagnostics.push(diagnostic);
+    }
+}
+
+/// Whether some tag of the HTML has this `id` or `name`.
+fn has_id(html: &str, anchor: &str) -> bool {
+    html.match_indices(anchor).any(|(at, _)| {
+        let after = html[at + anchor.len()..].chars().next();
+        if !matches!(after, Some('"' | '\'' | ' ' | '>')) {
+            return false;
+        }
+        let before = html[..at].trim_end_matches(['"', '\'']).trim_end();
+        let Some(before) = before.strip_suffix('=').map(str::trim_end) else { return false };
+        ["id", "name"].iter().any(|attribute| {
+            before.len() > attribute.len()
+                && before.is_char_boundary(before.len() - attribute.len())
+                && before[before.len() - attribute.len()..].eq_ignore_ascii_case(attribute)
+                && before[..before.len() - attribute.len()].ends_with(char::is_whitespace)
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::has_id;
+
+    #[test]
+    fn an_anchor_is_an_id_or_a_name_of_a_tag() {
+        assert!(has_id(r#"<a id="fred">"#, "fred"));
+        assert!(has_id(r#"<a NAME = fred>"#, "fred"));
+        assert!(!has_id(r#"<a id="frederic">"#, "fred"));
+        assert!(!has_id(r#"<a data-id="fred">"#, "fred"));
+        assert!(!has_id("fred = fred", "fred"));
+    }
+}

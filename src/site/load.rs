@@ -1,0 +1,412 @@
+//! From a folder to a [`Site`]: configuration, theme, templates, documents, relations, bodies, values.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rayon::prelude::*;
+use tera::Context;
+
+use crate::asset;
+use crate::config::{self, Config, Differences, InsertAnchor, Mode, find::Found};
+use crate::content::{self, Content};
+use crate::diagnostic::{Diagnostic, Place};
+use crate::markdown::Highlighter;
+use crate::search;
+use crate::template::{self, Engine, TemplateFile};
+use crate::text;
+
+use super::body::{Body, BodyRenderer, Source};
+use super::functions::{self, ByPath, Early, Images, Locator, Lookup, MarkdownFilter, TaxonomyEntry};
+use super::relate::{self, Relations};
+use super::taxonomy::{self, TaxonomyTerms};
+use super::values::{self, Documents, Values};
+use super::{Site, links, shown, sitemap, theme};
+
+/// What the command line decides about a site.
+#[derive(Clone, Debug)]
+pub struct Request {
+    pub found: Found,
+    pub mode: Mode,
+    pub base_url: Option<String>,
+    pub drafts: bool,
+    pub minify: bool,
+    /// Turns every difference from Zola off.
+    pub zola_exact: bool,
+    /// The time of the build, the only thing that is read from the clock.
+    pub now: jiff::Timestamp,
+}
+
+/// File kinds that may be templates.
+const TEMPLATE_EXTENSIONS: [&str; 6] = ["html", "xml", "md", "txt", "json", "ics"];
+
+/// Reads and checks the configuration with its theme's; the second result is the theme's folder.
+pub fn read_config(request: &Request, diagnostics: &mut Vec<Diagnostic>) -> Option<(Config, Option<PathBuf>)> {
+    let root = &request.found.root;
+    let file = shown(root, &request.found.config);
+    let source = read(&request.found.config, &file, diagnostics)?;
+    let mut differences = Differences::all();
+    let kepu_toml = request.found.config.with_file_name("kepu.toml");
+    if kepu_toml.is_file() {
+        let file = shown(root, &kepu_toml);
+        let source = read(&kepu_toml, &file, diagnostics)?;
+        differences = config::kepu::parse(&file, &source, diagnostics)?;
+    }
+    if request.zola_exact {
+        differences = Differences::exact();
+    }
+    let mut config = Config::parse(&file, &source, differences, diagnostics)?;
+    config.mode = request.mode;
+    config.minify_html |= request.minify;
+    if let Some(base_url) = &request.base_url {
+        config.base_url = base_url.clone();
+    }
+    let Some(name) = config.theme.clone() else { return Some((config, None)) };
+    let folder = match theme::locate(root, &name) {
+        Ok(folder) => folder,
+        Err(error) => {
+            diagnostics.push(error.at(config_place(&source, &file, "theme")));
+            return None;
+        }
+    };
+    let theme_toml = folder.join("theme.toml");
+    let file = shown(root, &theme_toml);
+    if !theme_toml.is_file() {
+        diagnostics.push(
+            Diagnostic::error(
+                "theme/missing",
+                text!("theme `{name}` has no `theme.toml`", "主题 `{name}` 没有 `theme.toml`"),
+            )
+            .at(Place::file(file)),
+        );
+        return None;
+    }
+    let source = read(&theme_toml, &file, diagnostics)?;
+    config::merge_theme_extra(&mut config, &file, &source, diagnostics);
+    if !folder.join("templates").is_dir() {
+        diagnostics.push(
+            Diagnostic::error(
+                "theme/missing",
+                text!("theme `{name}` has no folder `templates`", "主题 `{name}` 没有 `templates` 文件夹"),
+            )
+            .at(Place::file(shown(root, &folder))),
+        );
+        return None;
+    }
+    Some((config, Some(folder)))
+}
+
+/// Reads a text file; none, with an error in `diagnostics`, when that fails.
+fn read(path: &Path, shown: &str, diagnostics: &mut Vec<Diagnostic>) -> Option<String> {
+    match content::read_text(path, shown, diagnostics) {
+        Ok(text) => Some(text),
+        Err(error) => {
+            diagnostics.push(*error);
+            None
+        }
+    }
+}
+
+fn config_place(source: &str, file: &str, key: &str) -> Place {
+    config::toml_input::Input::new(file, source).place(&[key])
+}
+
+fn has_errors(diagnostics: &[Diagnostic]) -> bool {
+    diagnostics.iter().any(Diagnostic::is_error)
+}
+
+impl Site {
+    /// Reads everything. Every error and warning goes to `diagnostics`; none when there was an error.
+    pub fn load(request: &Request, diagnostics: &mut Vec<Diagnostic>) -> Option<Site> {
+        let root = request.found.root.clone();
+        let (config, theme_folder) = read_config(request, diagnostics)?;
+        let config = Arc::new(config);
+
+        // Templates, style sheets and documents have nothing to do with each other.
+        let (mut engine_diagnostics, mut content_diagnostics) = (Vec::new(), Vec::new());
+        let (engine, (stylesheets, (content, files))) = rayon::join(
+            || load_engine(&root, &config, theme_folder.as_deref(), request.now, &mut engine_diagnostics),
+            || {
+                let sass = compile_sass(&root, &config, theme_folder.as_deref(), &mut content_diagnostics);
+                let content = content::load(&root, &config, request.drafts, &mut content_diagnostics);
+                let files = static_files(&root, &config, theme_folder.as_deref(), &mut content_diagnostics);
+                (sass, (content, files))
+            },
+        );
+        diagnostics.append(&mut engine_diagnostics);
+        diagnostics.append(&mut content_diagnostics);
+        diagnostics.extend(search_warnings(&config));
+        let config_dir = request.found.config.parent().unwrap_or(&request.found.root);
+        let highlighter = Arc::new(Highlighter::new(&config, config_dir));
+        diagnostics.extend(highlighter.check());
+        let mut stylesheets = stylesheets;
+        match highlighter.css() {
+            Ok(css) => stylesheets.extend(
+                css.into_iter().map(|(name, css)| (name.to_owned(), css.into(), "[markdown.highlighting]".to_owned())),
+            ),
+            Err(error) => diagnostics.push(*error),
+        }
+        let mut engine = engine?;
+        if has_errors(diagnostics) {
+            return None;
+        }
+
+        let permalinks: HashMap<String, String> = content
+            .pages
+            .iter()
+            .map(|p| (p.file.relative.clone(), p.permalink.clone()))
+            .chain(content.sections.iter().map(|s| (s.file.relative.clone(), s.permalink.clone())))
+            .collect();
+        let generated = stylesheets.iter().map(|(path, css, _)| (path.clone(), css.clone())).collect();
+        let theme_static = theme_folder.as_ref().map(|t| t.join("static")).and_then(|t| t.canonicalize().ok());
+        let locator = Arc::new(Locator::new(root.clone(), config.output_dir.clone(), theme_static, generated));
+        let images = Arc::new(Images::new(root.join(".kepu/cache/images")));
+        let early = Early::new(config.clone(), locator, permalinks, images.clone());
+        functions::register_early(engine.tera_mut(), &early);
+        let snippets = Arc::new(engine.clone());
+        let filter =
+            MarkdownFilter { early: early.clone(), engine: snippets.clone(), highlighter: highlighter.clone() };
+        engine.tera_mut().register_filter("markdown", filter);
+
+        let relations = relate::relate(&content, &config, diagnostics);
+        let taxonomies = taxonomy::collect(&content, &relations, &config);
+        let configs = values::configs(&config);
+        let (page_bodies, section_bodies) =
+            render_bodies(&content, &relations, &early, &engine, &highlighter, &configs, diagnostics);
+        if has_errors(diagnostics) {
+            return None;
+        }
+        links::check_anchors(&content, &relations, &page_bodies, &section_bodies, &config, diagnostics);
+        if has_errors(diagnostics) {
+            return None;
+        }
+        let mut content = content;
+        // Only messages about bodies needed the sources.
+        content.pages.iter_mut().for_each(|page| page.text = String::new());
+        content.sections.iter_mut().for_each(|section| section.text = String::new());
+        let backlinks = links::backlinks(&page_bodies, &section_bodies);
+        let values =
+            values::build(&content, &relations, &taxonomies, &page_bodies, &section_bodies, &backlinks, configs);
+        let lookup = lookup(&content, &taxonomies, &values);
+        functions::register_late(engine.tera_mut(), &config, Arc::new(lookup));
+
+        let (theme_static, static_files) = files;
+        let mut site = Site {
+            root,
+            config,
+            config_dir: (config_dir != request.found.root).then(|| config_dir.to_path_buf()),
+            theme_folder,
+            engine,
+            content,
+            relations,
+            taxonomies,
+            values,
+            sitemap: Vec::new(),
+            stylesheets,
+            theme_static,
+            static_files,
+            images,
+        };
+        if site.config.generate_sitemap {
+            site.sitemap = sitemap::entries(&site);
+        }
+        Some(site)
+    }
+}
+
+fn load_engine(
+    root: &Path,
+    config: &Config,
+    theme: Option<&Path>,
+    now: jiff::Timestamp,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<Engine> {
+    let mut templates = Vec::new();
+    if let (Some(folder), Some(name)) = (theme, &config.theme) {
+        let own = (&*folder.join("templates"), folder);
+        read_templates(root, own, &format!("{name}/templates/"), &mut templates, diagnostics);
+    }
+    read_templates(root, (&root.join("templates"), root), "", &mut templates, diagnostics);
+    let default_language = config.default_language.clone();
+    let register = |tera: &mut tera::Tera| {
+        template::filters::register(tera, &default_language, now);
+        functions::register_names(tera);
+    };
+    Engine::new(templates, config.theme.as_deref(), register, diagnostics)
+}
+
+/// Reads the templates of `folder`, whose links must stay inside `allowed`.
+fn read_templates(
+    root: &Path,
+    (folder, allowed): (&Path, &Path),
+    prefix: &str,
+    templates: &mut Vec<TemplateFile>,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
+    let (files, problems) = asset::static_files::walk(folder, allowed, &globset::GlobSet::empty());
+    diagnostics.extend(problems);
+    for asset::static_files::StaticFile { output: name, source: path } in files {
+        let is_template = path.extension().and_then(|e| e.to_str()).is_some_and(|e| TEMPLATE_EXTENSIONS.contains(&e));
+        let file = shown(root, &path);
+        if is_template && let Some(text) = read(&path, &file, diagnostics) {
+            templates.push(TemplateFile { name: format!("{prefix}{name}"), file, text: text.into() });
+        }
+    }
+}
+
+/// The theme's Sass is compiled whenever it exists, the site's when the configuration says so.
+fn compile_sass(
+    root: &Path,
+    config: &Config,
+    theme: Option<&Path>,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Vec<(String, Arc<str>, String)> {
+    let mut out: Vec<(String, Arc<str>, String)> = Vec::new();
+    for allowed in theme.into_iter().chain(config.compile_sass.then_some(root)) {
+        let (sheets, problems) = asset::sass::compile(&allowed.join("sass"), allowed);
+        diagnostics.extend(problems);
+        for sheet in sheets {
+            // The site's own style sheet takes the place of the theme's.
+            out.retain(|(other, ..)| *other != sheet.output);
+            out.push((sheet.output, sheet.css.into(), sheet.source));
+        }
+    }
+    out
+}
+
+type Files = Vec<asset::static_files::StaticFile>;
+
+fn static_files(
+    root: &Path,
+    config: &Config,
+    theme: Option<&Path>,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> (Files, Files) {
+    let mut walk = |allowed: &Path, ignore: &globset::GlobSet| -> Files {
+        let (files, problems) = asset::static_files::walk(&allowed.join("static"), allowed, ignore);
+        diagnostics.extend(problems);
+        files
+    };
+    let theme_static = theme.map(|t| walk(t, &globset::GlobSet::empty())).unwrap_or_default();
+    (theme_static, walk(root, &config.ignored_static))
+}
+
+/// Renders all bodies in parallel; the diagnostics come in the order of the documents.
+fn render_bodies(
+    content: &Content,
+    relations: &Relations,
+    early: &Early,
+    engine: &Engine,
+    highlighter: &Highlighter,
+    configs: &HashMap<String, tera::Value>,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> (Vec<Body>, Vec<Body>) {
+    let config = &*early.config;
+    let resolve = |path: &str| early.permalinks.get(path).cloned();
+    let renderer = BodyRenderer { config, engine, highlighter, resolve: &resolve };
+    let documents = Documents { content, relations, backlinks: &HashMap::new() };
+    let context = |lang: &str| {
+        let mut context = Context::new();
+        context.insert_value("lang", lang.into());
+        context.insert_value("config", configs.get(lang).cloned().unwrap_or_else(tera::Value::none));
+        context
+    };
+    let section_anchor =
+        |id: usize| content.sections[id].meta.insert_anchor_links.unwrap_or(config.markdown.insert_anchor_links);
+    let pages: Vec<(Body, Vec<Diagnostic>)> = content
+        .pages
+        .par_iter()
+        .enumerate()
+        .map(|(id, page)| {
+            let mut diagnostics = Vec::new();
+            let anchors = parent_anchor(relations, config, page, &section_anchor);
+            let body = renderer.render(
+                &Source::page(page, anchors),
+                || {
+                    let mut context = context(&page.lang);
+                    context.insert_value("page", documents.page(id, page, &Body::empty()).into());
+                    context
+                },
+                &mut diagnostics,
+            );
+            (body, diagnostics)
+        })
+        .collect();
+    let sections: Vec<(Body, Vec<Diagnostic>)> = content
+        .sections
+        .par_iter()
+        .enumerate()
+        .map(|(id, section)| {
+            let mut diagnostics = Vec::new();
+            let body = renderer.render(
+                &Source::section(section, section_anchor(id)),
+                || {
+                    let mut context = context(&section.lang);
+                    context.insert_value("section", documents.section(id, section, &Body::empty(), Vec::new()));
+                    context
+                },
+                &mut diagnostics,
+            );
+            (body, diagnostics)
+        })
+        .collect();
+    let mut split = |rendered: Vec<(Body, Vec<Diagnostic>)>| -> Vec<Body> {
+        rendered
+            .into_iter()
+            .map(|(body, found)| {
+                diagnostics.extend(found);
+                body
+            })
+            .collect()
+    };
+    (split(pages), split(sections))
+}
+
+/// Anchor links of a page are those of the section of its folder, else the configuration's.
+fn parent_anchor(
+    relations: &Relations,
+    config: &Config,
+    page: &content::Page,
+    section_anchor: &(dyn Fn(usize) -> InsertAnchor + Sync),
+) -> InsertAnchor {
+    let index = content::index_filename(&page.lang, config);
+    let relative = if page.file.parent.is_empty() { index } else { format!("{}/{index}", page.file.parent) };
+    match relations.by_relative.get(&relative) {
+        Some(relate::DocumentId::Section(id)) => section_anchor(*id),
+        _ => config.markdown.insert_anchor_links,
+    }
+}
+
+/// What the author should know of the search indexes that will be made.
+fn search_warnings(config: &Config) -> Vec<Diagnostic> {
+    let indexed = |(lang, language): &(&String, &config::Language)| {
+        config.build_search_index && (**lang == config.default_language || language.build_search_index)
+    };
+    let warning = |(lang, _): (&String, &config::Language)| search::warning(lang, config.search.index_format);
+    let warnings = config.languages.iter().filter(indexed).filter_map(warning);
+    warnings.map(|why| Diagnostic::warning("search/language", why).at(Place::file(&config.file))).collect()
+}
+
+/// Indexes the finished values by the names that templates use.
+fn lookup(content: &Content, taxonomies: &[TaxonomyTerms], values: &Values) -> Lookup {
+    fn insert(into: &mut ByPath, relative: &str, canonical: &str, lang: &str, value: &tera::Value) {
+        into.canonical.insert(relative.to_owned(), canonical.to_owned());
+        into.values.entry(canonical.to_owned()).or_default().insert(lang.to_owned(), value.clone());
+    }
+    let mut lookup = Lookup::default();
+    for (page, value) in content.pages.iter().zip(&values.pages) {
+        insert(&mut lookup.pages, &page.file.relative, &page.file.canonical, &page.lang, value);
+    }
+    for (section, value) in content.sections.iter().zip(&values.sections) {
+        insert(&mut lookup.sections, &section.file.relative, &section.file.canonical, &section.lang, value);
+    }
+    for (id, taxonomy) in taxonomies.iter().enumerate() {
+        let terms = taxonomy.terms.iter().zip(&values.terms[id]);
+        let entry = TaxonomyEntry {
+            value: values.taxonomies[id].clone(),
+            terms: terms.map(|(term, value)| (term.slug.clone(), value.clone())).collect(),
+        };
+        lookup.taxonomies.entry(taxonomy.lang.clone()).or_default().insert(taxonomy.definition.slug.clone(), entry);
+    }
+    lookup
+}

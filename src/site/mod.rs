@@ -1,0 +1,82 @@
+//! The site: an immutable snapshot of everything, the table of its routes, and the rendering of one route.
+//!
+//! Documents come in from `content`, artifacts go out to a sink. Nothing here knows the output folder, and nothing
+//! changes once [`Site::load`] has returned.
+
+mod body;
+mod feeds;
+mod functions;
+mod links;
+mod load;
+mod pager;
+mod relate;
+mod render;
+mod routes;
+mod sitemap;
+mod sort;
+mod taxonomy;
+pub mod theme;
+mod values;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::asset::static_files::StaticFile;
+use crate::config::Config;
+use crate::content::Content;
+use crate::template::Engine;
+
+pub use functions::Images;
+pub use load::{Request, read_config};
+pub use render::{Artifact, render, summarize};
+pub use routes::{Route, Routes, plan};
+
+use relate::Relations;
+use taxonomy::TaxonomyTerms;
+use values::Values;
+
+/// Everything that a build knows before it renders.
+pub struct Site {
+    /// Canonical.
+    pub root: PathBuf,
+    pub config: Arc<Config>,
+    /// The folder of the configuration file, where that is not the root.
+    config_dir: Option<PathBuf>,
+    /// The theme's folder, which may be reached through a link.
+    theme_folder: Option<PathBuf>,
+    pub engine: Engine,
+    pub content: Content,
+    pub relations: Relations,
+    pub taxonomies: Vec<TaxonomyTerms>,
+    values: Values,
+    sitemap: Vec<sitemap::Entry>,
+    /// Compiled style sheets: output path, text, and where each comes from.
+    stylesheets: Vec<(String, Arc<str>, String)>,
+    theme_static: Vec<StaticFile>,
+    static_files: Vec<StaticFile>,
+    /// Which processed images templates have asked for.
+    pub images: Arc<Images>,
+}
+
+impl Site {
+    /// The folders that a build reads, none of which may become its output.
+    pub fn sources(&self) -> Vec<PathBuf> {
+        let mut folders: Vec<PathBuf> = ["content", "templates", "static", "sass", "themes", "src", ".git"]
+            .iter()
+            .map(|f| self.root.join(f))
+            .collect();
+        folders.extend(self.config_dir.iter().chain(&self.theme_folder).cloned());
+        folders
+    }
+
+    /// A path as messages show it: relative to the root, with `/`.
+    pub fn shown(&self, path: &Path) -> String {
+        shown(&self.root, path)
+    }
+}
+
+/// A path as messages show it: relative to the root where it is inside, with `/`.
+pub fn shown(root: &Path, path: &Path) -> String {
+    let path = path.strip_prefix(root).unwrap_or(path);
+    path.components().map(|c| c.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/").replace("//", "/")
+}

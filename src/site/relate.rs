@@ -1,0 +1,165 @@
+//! How documents belong together: which pages a section lists, ancestors, siblings, translations, template inheritance.
+//!
+//! Documents in, indexes into them out. Everything is an index because the same page stands in many places.
+
+use std::collections::HashMap;
+
+use crate::config::Config;
+use crate::content::{Content, SortBy, index_filename};
+use crate::diagnostic::{Diagnostic, Place};
+use crate::text;
+
+use super::sort::{sort_key, sort_pages};
+
+/// The index of a page in [`Content::pages`].
+pub type PageId = usize;
+/// The index of a section in [`Content::sections`].
+pub type SectionId = usize;
+
+/// A page or a section.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum DocumentId {
+    Page(PageId),
+    Section(SectionId),
+}
+
+/// What is known of all documents together.
+#[derive(Debug, Default)]
+pub struct Relations {
+    /// The pages of each section in its order, those passed up by transparent subsections too.
+    pub section_pages: Vec<Vec<PageId>>,
+    pub subsections: Vec<Vec<SectionId>>,
+    /// From the index section down to the parent.
+    pub section_ancestors: Vec<Vec<SectionId>>,
+    pub page_ancestors: Vec<Vec<SectionId>>,
+    /// The template of each page, its own or inherited.
+    pub page_templates: Vec<Option<String>>,
+    /// The neighbours in the order of the page's section.
+    pub lower: Vec<Option<PageId>>,
+    pub higher: Vec<Option<PageId>>,
+    /// Whether the page has an address: it is to be rendered and no section's order left it out.
+    pub rendered: Vec<bool>,
+    /// Documents that share a canonical path, by that path; empty when the site has one language.
+    pub translations: HashMap<String, Vec<DocumentId>>,
+    pub by_relative: HashMap<String, DocumentId>,
+}
+
+/// Relates all documents. Warns of pages that no list can hold because they lack the key it is sorted by.
+pub fn relate(content: &Content, config: &Config, diagnostics: &mut Vec<Diagnostic>) -> Relations {
+    let sections = &content.sections;
+    let pages = &content.pages;
+    // A section's place is its folder and its file name, which carries the language.
+    let section_at: HashMap<(&str, &str), SectionId> =
+        sections.iter().enumerate().map(|(id, s)| ((s.file.folder(), s.file.filename.as_str()), id)).collect();
+
+    let mut relations = Relations {
+        section_pages: vec![Vec::new(); sections.len()],
+        subsections: vec![Vec::new(); sections.len()],
+        section_ancestors: vec![Vec::new(); sections.len()],
+        page_ancestors: vec![Vec::new(); pages.len()],
+        page_templates: pages.iter().map(|p| p.meta.template.clone()).collect(),
+        lower: vec![None; pages.len()],
+        higher: vec![None; pages.len()],
+        rendered: pages.iter().map(|p| p.meta.render).collect(),
+        translations: HashMap::new(),
+        by_relative: HashMap::new(),
+    };
+    for (id, section) in sections.iter().enumerate() {
+        relations.by_relative.insert(section.file.relative.clone(), DocumentId::Section(id));
+        let folder = section.file.folder();
+        if folder.is_empty() {
+            continue;
+        }
+        let mut ancestors = Vec::new();
+        let starts = std::iter::once("").chain(folder.match_indices('/').map(|(i, _)| &folder[..i]));
+        for above in starts {
+            ancestors.extend(section_at.get(&(above, section.file.filename.as_str())));
+        }
+        relations.section_ancestors[id] = ancestors;
+        let parent = folder.rsplit_once('/').map_or("", |(parent, _)| parent);
+        if let Some(parent) = section_at.get(&(parent, section.file.filename.as_str())) {
+            relations.subsections[*parent].push(id);
+        }
+    }
+    for children in &mut relations.subsections {
+        children.sort_by_key(|id| (sections[*id].meta.weight, *id));
+    }
+
+    for (id, page) in pages.iter().enumerate() {
+        relations.by_relative.insert(page.file.relative.clone(), DocumentId::Page(id));
+        if !page.meta.render {
+            continue;
+        }
+        let index = index_filename(&page.lang, config);
+        let mut folder = page.file.parent.as_str();
+        while let Some(&section) = section_at.get(&(folder, index.as_str())) {
+            relations.section_pages[section].push(id);
+            let mut ancestors = relations.section_ancestors[section].clone();
+            ancestors.push(section);
+            if relations.page_templates[id].is_none() {
+                relations.page_templates[id] =
+                    ancestors.iter().rev().find_map(|a| sections[*a].meta.page_template.clone());
+            }
+            relations.page_ancestors[id] = ancestors;
+            if !sections[section].meta.transparent || folder.is_empty() {
+                break;
+            }
+            folder = folder.rsplit_once('/').map_or("", |(parent, _)| parent);
+        }
+    }
+
+    order(&mut relations, content, diagnostics);
+
+    if config.is_multilingual() {
+        let sections = sections.iter().enumerate().map(|(id, s)| (&s.file.canonical, DocumentId::Section(id)));
+        let pages = pages.iter().enumerate().filter(|(_, p)| p.meta.render);
+        for (canonical, id) in sections.chain(pages.map(|(id, p)| (&p.file.canonical, DocumentId::Page(id)))) {
+            relations.translations.entry(canonical.clone()).or_default().push(id);
+        }
+    }
+    relations
+}
+
+/// Sorts the pages of every section and finds neighbours and pages that are left out everywhere.
+fn order(relations: &mut Relations, content: &Content, diagnostics: &mut Vec<Diagnostic>) {
+    let mut listed = vec![false; content.pages.len()];
+    let mut left_out: Vec<(PageId, SortBy)> = Vec::new();
+    for (id, section) in content.sections.iter().enumerate() {
+        let sort_by = section.meta.sort_by;
+        if sort_by != SortBy::None {
+            let (sorted, unsortable) = sort_pages(&content.pages, &relations.section_pages[id], sort_by);
+            left_out.extend(unsortable.into_iter().map(|page| (page, sort_by)));
+            if !section.meta.transparent {
+                for pair in sorted.windows(2) {
+                    relations.higher[pair[0]] = Some(pair[1]);
+                    relations.lower[pair[1]] = Some(pair[0]);
+                }
+            }
+            relations.section_pages[id] = sorted;
+        }
+        for page in &relations.section_pages[id] {
+            listed[*page] = true;
+        }
+    }
+    left_out.retain(|(page, _)| !listed[*page]);
+    left_out.sort_by_key(|(page, _)| *page);
+    left_out.dedup_by_key(|(page, _)| *page);
+    for (page, sort_by) in left_out {
+        relations.rendered[page] = false;
+        let key = sort_key(sort_by);
+        diagnostics.push(
+            Diagnostic::warning(
+                "content/unsortable",
+                text!(
+                    "this page has no `{key}`, by which its section is sorted, so it is not published",
+                    "这个页面没有 `{key}`，而所在栏目按它排序，因此没有发布"
+                ),
+            )
+            .at(Place::file(format!("content/{}", content.pages[page].file.relative)))
+            .help(text!(
+                "give it a `{key}`, or change `sort_by` of the section",
+                "请补上 `{key}`，或修改栏目的 `sort_by`"
+            )),
+        );
+    }
+}

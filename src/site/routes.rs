@@ -1,0 +1,448 @@
+//! The route table: every path of the output and what makes it, known before anything is rendered.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::config::PaginatedInSitemap;
+use crate::diagnostic::{Diagnostic, Place, Text};
+use crate::search;
+use crate::text;
+
+use super::Site;
+use super::pager::Paginator;
+use super::relate::{DocumentId, PageId, SectionId};
+
+/// What makes one file of the output.
+#[derive(Clone, Debug)]
+pub enum Route {
+    Page(PageId),
+    Section(SectionId),
+    /// One pager, counted from 1.
+    SectionPager {
+        section: SectionId,
+        paginator: Arc<Paginator>,
+        index: usize,
+    },
+    TaxonomyList(usize),
+    Term {
+        taxonomy: usize,
+        term: usize,
+    },
+    TermPager {
+        taxonomy: usize,
+        term: usize,
+        paginator: Arc<Paginator>,
+        index: usize,
+    },
+    Feed {
+        of: FeedOf,
+        filename: String,
+        path: String,
+    },
+    /// A part of the sitemap, counted from 1, or all of it (0).
+    Sitemap {
+        part: usize,
+    },
+    SitemapIndex {
+        parts: usize,
+    },
+    NotFound,
+    Robots,
+    /// A page that leads elsewhere, and the file that asks for it.
+    Redirect {
+        to: String,
+        asked_by: String,
+    },
+    /// A file that is copied, and how messages name it.
+    File {
+        source: PathBuf,
+        shown: String,
+        layer: Layer,
+    },
+    /// A style sheet that is ready, and where it comes from.
+    Stylesheet {
+        css: Arc<str>,
+        from: String,
+    },
+    SearchIndex {
+        lang: String,
+    },
+    SearchScript,
+}
+
+/// Where a copied file comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Layer {
+    ThemeStatic,
+    SiteStatic,
+    Colocated,
+}
+
+/// Whose pages a feed lists.
+#[derive(Clone, Debug)]
+pub enum FeedOf {
+    Site { lang: String },
+    Section(SectionId),
+    Term { taxonomy: usize, term: usize },
+}
+
+/// All routes by output path (`blog/index.html`), in order.
+pub type Routes = BTreeMap<String, Route>;
+
+impl Route {
+    /// Whether a file of the site's own `static/` may take this route's place: kepu makes these unasked.
+    fn yields_to_static(&self) -> bool {
+        matches!(
+            self,
+            Route::Sitemap { .. }
+                | Route::SitemapIndex { .. }
+                | Route::NotFound
+                | Route::Robots
+                | Route::Feed { .. }
+                | Route::Stylesheet { .. }
+                | Route::SearchIndex { .. }
+                | Route::SearchScript
+                | Route::File { layer: Layer::ThemeStatic, .. }
+        )
+    }
+
+    /// How messages name the route, and the file behind it.
+    pub fn describe(&self, site: &Site) -> (Text, Option<String>) {
+        let section = |id: &SectionId| format!("content/{}", site.content.sections[*id].file.relative);
+        let term = |taxonomy: &usize, term: &usize| {
+            let taxonomy = &site.taxonomies[*taxonomy];
+            let (kind, name) = (&taxonomy.definition.name, &taxonomy.terms[*term].name);
+            (text!("the term `{name}` of `{kind}`", "分类 `{kind}` 的词条 `{name}`"), None)
+        };
+        match self {
+            Route::Page(id) => {
+                let file = format!("content/{}", site.content.pages[*id].file.relative);
+                (text!("the page `{file}`", "页面 `{file}`"), Some(file))
+            }
+            Route::Section(id) | Route::SectionPager { section: id, .. } => {
+                let file = section(id);
+                (text!("the section `{file}`", "栏目 `{file}`"), Some(file))
+            }
+            Route::TaxonomyList(taxonomy) => {
+                let kind = &site.taxonomies[*taxonomy].definition.name;
+                (text!("the list of `{kind}`", "分类 `{kind}` 的列表"), None)
+            }
+            Route::Term { taxonomy, term: t } | Route::TermPager { taxonomy, term: t, .. } => term(taxonomy, t),
+            Route::Feed { of, filename, .. } => match of {
+                FeedOf::Site { .. } => (text!("the site's feed `{filename}`", "网站的订阅源 `{filename}`"), None),
+                FeedOf::Section(id) => {
+                    let file = section(id);
+                    (text!("the feed `{filename}` of `{file}`", "`{file}` 的订阅源 `{filename}`"), Some(file))
+                }
+                FeedOf::Term { taxonomy, term: t } => term(taxonomy, t),
+            },
+            Route::Sitemap { .. } | Route::SitemapIndex { .. } => (text!("the sitemap", "站点地图"), None),
+            Route::NotFound => (text!("the 404 page", "404 页面"), None),
+            Route::Robots => (text!("robots.txt", "robots.txt"), None),
+            Route::Redirect { asked_by, .. } => {
+                (text!("a redirect to `{asked_by}`", "指向 `{asked_by}` 的跳转"), Some(asked_by.clone()))
+            }
+            Route::File { shown, .. } => (text!("the file `{shown}`", "文件 `{shown}`"), Some(shown.clone())),
+            Route::Stylesheet { from, .. } => {
+                (text!("the style sheet of `{from}`", "`{from}` 的样式表"), Some(from.clone()))
+            }
+            Route::SearchIndex { lang } => (text!("the search index of `{lang}`", "`{lang}` 的搜索索引"), None),
+            Route::SearchScript => (text!("elasticlunr.min.js", "elasticlunr.min.js"), None),
+        }
+    }
+}
+
+/// Collects claims on output paths.
+struct Planner<'a> {
+    site: &'a Site,
+    routes: Routes,
+    diagnostics: &'a mut Vec<Diagnostic>,
+}
+
+impl Planner<'_> {
+    fn claim(&mut self, path: String, route: Route) {
+        let path = path.trim_matches('/').to_owned();
+        let Some(other) = self.routes.get(&path) else {
+            self.routes.insert(path, route);
+            return;
+        };
+        if let (Route::File { layer: Layer::SiteStatic, .. }, true) = (&route, other.yields_to_static()) {
+            let theme = matches!(other, Route::File { .. });
+            if !theme {
+                let (what, _) = other.describe(self.site);
+                let (en, zh) = (what.en, what.zh);
+                self.diagnostics.push(
+                    Diagnostic::warning(
+                        "routes/static",
+                        Text {
+                            en: format!("`static/{path}` takes the place of {en}"),
+                            zh: format!("`static/{path}` 取代了{zh}"),
+                        },
+                    )
+                    .at(Place::file(format!("static/{path}"))),
+                );
+            }
+            self.routes.insert(path, route);
+            return;
+        }
+        if matches!(
+            (other, &route),
+            (Route::Feed { of: FeedOf::Site { .. }, .. }, Route::Feed { of: FeedOf::Section(_), .. })
+                | (Route::Redirect { .. }, Route::Redirect { .. })
+        ) && self.harmless(other, &route)
+        {
+            return;
+        }
+        let ((a, a_file), (b, b_file)) = (other.describe(self.site), route.describe(self.site));
+        let place = b_file.or(a_file).map(Place::file);
+        let (a_en, a_zh, b_en, b_zh) = (a.en, a.zh, b.en, b.zh);
+        let mut diagnostic = Diagnostic::error(
+            "routes/collision",
+            Text {
+                en: format!("two things want to be `/{path}`: {a_en}, and {b_en}"),
+                zh: format!("`/{path}` 被占用两次：{a_zh}，和{b_zh}"),
+            },
+        )
+        .help(text!(
+            "change `slug`, `path` or `aliases` of one of them, or its file name",
+            "请修改其中一个的 `slug`、`path`、`aliases` 或文件名"
+        ));
+        if let Some(place) = place {
+            diagnostic = diagnostic.at(place);
+        }
+        self.diagnostics.push(diagnostic);
+    }
+
+    /// The index section's feed has the site feed's path; the site's lists more. Two redirects to one place are one.
+    fn harmless(&self, other: &Route, route: &Route) -> bool {
+        match (other, route) {
+            (Route::Redirect { to: a, .. }, Route::Redirect { to: b, .. }) => a == b,
+            _ => true,
+        }
+    }
+
+    fn pages(&mut self) {
+        let site = self.site;
+        for (id, page) in site.content.pages.iter().enumerate() {
+            if !site.relations.rendered[id] {
+                continue;
+            }
+            self.claim(index_of(&page.path), Route::Page(id));
+            let shown = format!("content/{}", page.file.relative);
+            self.aliases(&page.meta.aliases, &page.permalink, &shown);
+            self.assets(&page.path, &page.assets);
+        }
+    }
+
+    fn aliases(&mut self, aliases: &[String], to: &str, asked_by: &str) {
+        for alias in aliases {
+            let path = if alias.ends_with(".html") { alias.clone() } else { index_of(alias) };
+            self.claim(path, Route::Redirect { to: to.to_owned(), asked_by: asked_by.to_owned() });
+        }
+    }
+
+    fn assets(&mut self, path: &str, assets: &[crate::content::Asset]) {
+        for asset in assets {
+            let shown = self.site.shown(&asset.source);
+            let route = Route::File { source: asset.source.clone(), shown, layer: Layer::Colocated };
+            self.claim(format!("{path}{}", asset.name), route);
+        }
+    }
+
+    fn sections(&mut self) {
+        let site = self.site;
+        for (id, section) in site.content.sections.iter().enumerate() {
+            let shown = format!("content/{}", section.file.relative);
+            if section.meta.generate_feeds {
+                for filename in &site.config.languages[&section.lang].feed_filenames {
+                    let path = format!("{}{filename}", section.path);
+                    self.claim(path.clone(), Route::Feed { of: FeedOf::Section(id), filename: filename.clone(), path });
+                }
+            }
+            if !section.meta.render {
+                continue;
+            }
+            self.aliases(&section.meta.aliases, &section.permalink, &shown);
+            if let Some(to) = &section.meta.redirect_to {
+                let to = if is_external(to) { to.clone() } else { site.config.permalink(to) };
+                self.claim(index_of(&section.path), Route::Redirect { to, asked_by: shown });
+                continue;
+            }
+            self.assets(&section.path, &section.assets);
+            match site.section_paginator(id) {
+                None => self.claim(index_of(&section.path), Route::Section(id)),
+                Some(paginator) => {
+                    let paginator = Arc::new(paginator);
+                    for index in 1..=paginator.number_pagers() {
+                        let path = index_of(&paginator.path_of(index));
+                        let route = Route::SectionPager { section: id, paginator: paginator.clone(), index };
+                        self.claim(path, route);
+                    }
+                    let to = paginator.permalink.clone();
+                    self.claim(index_of(&paginator.first_number_path()), Route::Redirect { to, asked_by: shown });
+                }
+            }
+        }
+    }
+
+    fn taxonomies(&mut self) {
+        let site = self.site;
+        for (t, taxonomy) in site.taxonomies.iter().enumerate() {
+            if !taxonomy.definition.render || taxonomy.terms.is_empty() {
+                continue;
+            }
+            self.claim(index_of(&taxonomy.path), Route::TaxonomyList(t));
+            for (i, term) in taxonomy.terms.iter().enumerate() {
+                match site.term_paginator(t, i) {
+                    None => self.claim(index_of(&term.path), Route::Term { taxonomy: t, term: i }),
+                    Some(paginator) => {
+                        let paginator = Arc::new(paginator);
+                        for index in 1..=paginator.number_pagers() {
+                            let path = index_of(&paginator.path_of(index));
+                            let route = Route::TermPager { taxonomy: t, term: i, paginator: paginator.clone(), index };
+                            self.claim(path, route);
+                        }
+                        let redirect =
+                            Route::Redirect { to: term.permalink.clone(), asked_by: site.config.file.clone() };
+                        self.claim(index_of(&paginator.first_number_path()), redirect);
+                    }
+                }
+                if taxonomy.definition.feed {
+                    for filename in &site.config.languages[&taxonomy.lang].feed_filenames {
+                        let path = format!("{}{filename}", term.path);
+                        let of = FeedOf::Term { taxonomy: t, term: i };
+                        self.claim(path.clone(), Route::Feed { of, filename: filename.clone(), path });
+                    }
+                }
+            }
+        }
+    }
+
+    fn site_feeds(&mut self) {
+        let site = self.site;
+        for (lang, language) in &site.config.languages {
+            let allowed = site.config.root_generate_feeds || site.config.differences.language_feeds;
+            if !language.generate_feeds || !allowed {
+                continue;
+            }
+            let prefix = if *lang == site.config.default_language { String::from("/") } else { format!("/{lang}/") };
+            for filename in &language.feed_filenames {
+                let path = format!("{prefix}{filename}");
+                let of = FeedOf::Site { lang: lang.clone() };
+                self.claim(path.clone(), Route::Feed { of, filename: filename.clone(), path });
+            }
+        }
+    }
+
+    fn made_by_kepu(&mut self) {
+        let site = self.site;
+        self.claim("404.html".into(), Route::NotFound);
+        if site.config.generate_robots_txt {
+            self.claim("robots.txt".into(), Route::Robots);
+        }
+        if site.config.generate_sitemap {
+            let parts = site.sitemap.len().div_ceil(super::sitemap::ENTRIES_PER_FILE);
+            if site.sitemap.len() < super::sitemap::ENTRIES_PER_FILE {
+                self.claim("sitemap.xml".into(), Route::Sitemap { part: 0 });
+            } else {
+                for part in 1..=parts {
+                    self.claim(format!("sitemap{part}.xml"), Route::Sitemap { part });
+                }
+                self.claim("sitemap.xml".into(), Route::SitemapIndex { parts });
+            }
+        }
+        for (path, css, from) in &site.stylesheets {
+            self.claim(path.clone(), Route::Stylesheet { css: css.clone(), from: from.clone() });
+        }
+        if site.config.build_search_index {
+            for (lang, language) in &site.config.languages {
+                if *lang == site.config.default_language || language.build_search_index {
+                    let name = search::file_name(site.config.search.index_format, lang);
+                    self.claim(name, Route::SearchIndex { lang: lang.clone() });
+                }
+            }
+            if search::is_elasticlunr(site.config.search.index_format) {
+                self.claim("elasticlunr.min.js".into(), Route::SearchScript);
+            }
+        }
+    }
+
+    fn static_files(&mut self) {
+        let site = self.site;
+        // The theme's files first: the site's own take their place, and generated files take the theme's.
+        for (files, layer) in [(&site.theme_static, Layer::ThemeStatic), (&site.static_files, Layer::SiteStatic)] {
+            for file in files {
+                let route = Route::File { source: file.source.clone(), shown: site.shown(&file.source), layer };
+                if layer == Layer::ThemeStatic && self.routes.get(&file.output).is_some_and(Route::yields_to_static) {
+                    self.routes.insert(file.output.clone(), route);
+                    continue;
+                }
+                self.claim(file.output.clone(), route);
+            }
+        }
+    }
+}
+
+/// Plans every route of a site. Two claims on one path are an error.
+pub fn plan(site: &Site, diagnostics: &mut Vec<Diagnostic>) -> Routes {
+    let mut planner = Planner { site, routes: Routes::new(), diagnostics };
+    planner.pages();
+    planner.site_feeds();
+    planner.sections();
+    planner.taxonomies();
+    planner.made_by_kepu();
+    planner.static_files();
+    planner.routes
+}
+
+/// `/blog/` → `/blog/index.html`.
+fn index_of(path: &str) -> String {
+    format!("{}/index.html", path.trim_end_matches('/'))
+}
+
+/// Whether a link leads to another site.
+pub fn is_external(link: &str) -> bool {
+    link.starts_with("http:") || link.starts_with("https:")
+}
+
+impl Site {
+    /// How a section's pages are cut, if they are.
+    pub fn section_paginator(&self, id: SectionId) -> Option<Paginator> {
+        let section = &self.content.sections[id];
+        let mut pages = self.relations.section_pages[id].clone();
+        if section.meta.paginate_reversed {
+            pages.reverse();
+        }
+        Some(Paginator {
+            paginate_by: section.meta.paginate_by.filter(|n| *n > 0)?,
+            path: section.path.clone(),
+            permalink: section.permalink.clone(),
+            paginate_path: section.meta.paginate_path.clone(),
+            pages,
+        })
+    }
+
+    /// How a term's pages are cut, if they are.
+    pub fn term_paginator(&self, taxonomy: usize, term: usize) -> Option<Paginator> {
+        let taxonomy = &self.taxonomies[taxonomy];
+        let term = &taxonomy.terms[term];
+        Some(Paginator {
+            paginate_by: taxonomy.definition.paginate_by()?,
+            path: term.path.clone(),
+            permalink: term.permalink.clone(),
+            paginate_path: taxonomy.definition.paginate_path().to_owned(),
+            pages: term.pages.clone(),
+        })
+    }
+
+    /// Whether the sitemap lists the numbered addresses of pagers.
+    pub fn sitemap_lists_pagers(&self) -> bool {
+        self.config.exclude_paginated_pages_in_sitemap == PaginatedInSitemap::None
+    }
+
+    /// The document behind a content path.
+    pub fn document(&self, relative: &str) -> Option<DocumentId> {
+        self.relations.by_relative.get(relative).copied()
+    }
+}

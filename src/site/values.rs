@@ -1,0 +1,370 @@
+//! What templates see of the site. Every value is built once and shared: a list of ten thousand pages is ten
+//! thousand pointers.
+
+use std::collections::HashMap;
+
+use serde::Deserialize;
+use tera::{Map, Value};
+
+use crate::config::{Config, Language, Taxonomy};
+use crate::content::{Content, Page, Section};
+use crate::data::Data;
+use crate::markdown::Heading;
+
+use super::body::Body;
+use super::pager::Paginator;
+use super::relate::{DocumentId, PageId, Relations};
+use super::taxonomy::{TaxonomyTerms, Term};
+
+/// The template values of one snapshot, by the indexes of its documents.
+#[derive(Debug, Default)]
+pub struct Values {
+    /// `page`, with full neighbours in `lower` and `higher`.
+    pub pages: Vec<Value>,
+    pub sections: Vec<Value>,
+    /// `taxonomy` objects as `get_taxonomy` gives them, in the order of the taxonomies.
+    pub taxonomies: Vec<Value>,
+    /// The terms of each taxonomy.
+    pub terms: Vec<Vec<Value>>,
+    /// `config` by language.
+    pub configs: HashMap<String, Value>,
+}
+
+/// A map literal of template values.
+macro_rules! map {
+    ($($key:literal: $value:expr),* $(,)?) => {{
+        let mut map = tera::Map::new();
+        $(map.insert($key.into(), tera::Value::from($value));)*
+        map
+    }};
+}
+pub(crate) use map;
+
+/// `config`, once per language.
+pub fn configs(config: &Config) -> HashMap<String, Value> {
+    // A table that was read from TOML always reads as a value.
+    let extra = Data::deserialize(config.extra.clone()).map_or(Value::none(), |data| data.0);
+    let markdown = Value::from_serializable(&config.markdown);
+    config
+        .languages
+        .iter()
+        .map(|(code, language)| (code.clone(), config_value(config, code, language, &extra, &markdown)))
+        .collect()
+}
+
+fn config_value(config: &Config, lang: &str, language: &Language, extra: &Value, markdown: &Value) -> Value {
+    let others: Map = config
+        .languages
+        .iter()
+        .filter(|(code, _)| *code != lang)
+        .map(|(code, l)| (code.clone().into(), language_value(l)))
+        .collect();
+    Value::from(map! {
+        "base_url": config.base_url.as_str(),
+        "mode": config.mode.as_str(),
+        "title": language.title.clone(),
+        "description": language.description.clone(),
+        "languages": others,
+        "default_language": config.default_language.as_str(),
+        "generate_feed": language.generate_feeds,
+        "generate_feeds": language.generate_feeds,
+        "feed_filenames": language.feed_filenames.clone(),
+        "taxonomies": taxonomy_list(&language.taxonomies),
+        "author": config.author.clone(),
+        "build_search_index": language.build_search_index,
+        "extra": extra.clone(),
+        "markdown": markdown.clone(),
+        "search": map! { "index_format": Value::from_serializable(&language.search.index_format) },
+        "generate_sitemap": config.generate_sitemap,
+        "generate_robots_txt": config.generate_robots_txt,
+        "exclude_paginated_pages_in_sitemap": Value::from_serializable(&config.exclude_paginated_pages_in_sitemap),
+    })
+}
+
+fn language_value(language: &Language) -> Value {
+    let search = &language.search;
+    Value::from(map! {
+        "title": language.title.clone(),
+        "description": language.description.clone(),
+        "generate_feeds": language.generate_feeds,
+        "feed_filenames": language.feed_filenames.clone(),
+        "taxonomies": taxonomy_list(&language.taxonomies),
+        "build_search_index": language.build_search_index,
+        "search": map! {
+            "include_title": search.include_title,
+            "include_content": search.include_content,
+            "truncate_content_length": search.truncate_content_length,
+            "include_description": search.include_description,
+            "include_date": search.include_date,
+            "include_path": search.include_path,
+            "index_format": Value::from_serializable(&search.index_format),
+        },
+        "translations": Value::from_serializable(&language.translations),
+    })
+}
+
+fn taxonomy_list(taxonomies: &[Taxonomy]) -> Vec<Value> {
+    taxonomies.iter().map(taxonomy_definition).collect()
+}
+
+/// The definition of a taxonomy, `taxonomy` in the templates of lists and terms.
+pub fn taxonomy_definition(taxonomy: &Taxonomy) -> Value {
+    Value::from(map! {
+        "name": taxonomy.name.as_str(),
+        "slug": taxonomy.slug.as_str(),
+        "paginate_by": taxonomy.paginate_by,
+        "paginate_path": taxonomy.paginate_path.clone(),
+        "render": taxonomy.render,
+        "feed": taxonomy.feed,
+    })
+}
+
+/// All values of a site whose bodies are rendered.
+pub fn build(
+    content: &Content,
+    relations: &Relations,
+    taxonomies: &[TaxonomyTerms],
+    page_bodies: &[Body],
+    section_bodies: &[Body],
+    backlinks: &HashMap<String, Vec<DocumentId>>,
+    configs: HashMap<String, Value>,
+) -> Values {
+    let documents = Documents { content, relations, backlinks };
+    let alone: Vec<Map> =
+        content.pages.iter().enumerate().map(|(id, page)| documents.page(id, page, &page_bodies[id])).collect();
+    // Neighbours are shown without neighbours of their own, so they are taken from the first pass.
+    let shared: Vec<Value> = alone.into_iter().map(Value::from).collect();
+    let pages: Vec<Value> = shared
+        .iter()
+        .enumerate()
+        .map(|(id, value)| {
+            let (lower, higher) = (relations.lower[id], relations.higher[id]);
+            match value.as_map() {
+                Some(map) if lower.is_some() || higher.is_some() => {
+                    let mut map = map.clone();
+                    map.insert("lower".into(), Value::from(lower.map(|l| shared[l].clone())));
+                    map.insert("higher".into(), Value::from(higher.map(|h| shared[h].clone())));
+                    Value::from(map)
+                }
+                _ => value.clone(),
+            }
+        })
+        .collect();
+    let list = |ids: &[PageId]| -> Vec<Value> { ids.iter().map(|id| pages[*id].clone()).collect() };
+    let sections = content
+        .sections
+        .iter()
+        .enumerate()
+        .map(|(id, s)| documents.section(id, s, &section_bodies[id], list(&relations.section_pages[id])))
+        .collect();
+    let terms: Vec<Vec<Value>> = taxonomies
+        .iter()
+        .map(|taxonomy| taxonomy.terms.iter().map(|term| term_value(term, list(&term.pages))).collect())
+        .collect();
+    let taxonomies = taxonomies
+        .iter()
+        .zip(&terms)
+        .map(|(taxonomy, terms)| {
+            Value::from(map! {
+                "kind": taxonomy_definition(&taxonomy.definition),
+                "lang": taxonomy.lang.as_str(),
+                "permalink": taxonomy.permalink.as_str(),
+                "items": terms.clone(),
+            })
+        })
+        .collect();
+    Values { pages, sections, taxonomies, terms, configs }
+}
+
+fn term_value(term: &Term, pages: Vec<Value>) -> Value {
+    Value::from(map! {
+        "name": term.name.as_str(),
+        "slug": term.slug.as_str(),
+        "path": term.path.as_str(),
+        "permalink": term.permalink.as_str(),
+        "page_count": pages.len(),
+        "pages": pages,
+    })
+}
+
+/// `term` in feeds.
+pub fn feed_term(term: &Term) -> Value {
+    Value::from(map! {
+        "name": term.name.as_str(),
+        "slug": term.slug.as_str(),
+        "permalink": term.permalink.as_str(),
+    })
+}
+
+/// `paginator` on one pager, counted from 1.
+pub fn paginator(paginator: &Paginator, index: usize, pages: &[Value]) -> Value {
+    let count = paginator.number_pagers();
+    let items: Vec<Value> = paginator.pages_of(index).iter().filter_map(|id| pages.get(*id).cloned()).collect();
+    Value::from(map! {
+        "paginate_by": paginator.paginate_by,
+        "first": paginator.permalink_of(1),
+        "last": paginator.permalink_of(count),
+        "total_pages": paginator.pages.len(),
+        "number_pagers": count,
+        "current_index": index,
+        "pages": items,
+        "previous": (index > 1).then(|| paginator.permalink_of(index - 1)),
+        "next": (index < count).then(|| paginator.permalink_of(index + 1)),
+        "base_url": paginator.base_url(),
+    })
+}
+
+/// Everything that a document's value needs besides its own body.
+pub struct Documents<'a> {
+    pub content: &'a Content,
+    pub relations: &'a Relations,
+    pub backlinks: &'a HashMap<String, Vec<DocumentId>>,
+}
+
+impl Documents<'_> {
+    /// `page` without neighbours.
+    pub fn page(&self, id: PageId, page: &Page, body: &Body) -> Map {
+        let date = page.meta.date.as_ref();
+        let taxonomies: Map = page
+            .meta
+            .taxonomies
+            .iter()
+            .map(|(name, terms)| (name.clone().into(), Value::from(terms.clone())))
+            .collect();
+        let mut map = Map::with_capacity(32);
+        let mut set = |key: &'static str, value: Value| {
+            map.insert(key.into(), value);
+        };
+        set("relative_path", page.file.relative.as_str().into());
+        set("colocated_path", page.file.colocated_path.clone().into());
+        set("content", body.content.clone());
+        set("permalink", page.permalink.as_str().into());
+        set("slug", page.slug.as_str().into());
+        set("ancestors", self.section_paths(&self.relations.page_ancestors[id]));
+        set("title", page.meta.title.clone().into());
+        set("description", page.meta.description.clone().into());
+        set("updated", page.meta.updated.as_ref().map(|d| d.text.as_str()).into());
+        set("date", date.map(|d| d.text.as_str()).into());
+        set("year", date.map(|d| d.year).into());
+        set("month", date.map(|d| d.month).into());
+        set("day", date.map(|d| d.day).into());
+        set("taxonomies", Value::from(taxonomies));
+        set("authors", page.meta.authors.clone().into());
+        set("extra", page.meta.extra.clone());
+        set("path", page.path.as_str().into());
+        set("components", page.components.clone().into());
+        set("summary", body.summary.clone());
+        set("toc", body.toc.clone());
+        set("word_count", page.word_count.into());
+        set("reading_time", page.reading_time.into());
+        set("assets", page.asset_urls().into());
+        set("draft", page.meta.draft.into());
+        set("lang", page.lang.as_str().into());
+        set("lower", Value::none());
+        set("higher", Value::none());
+        set("translations", self.translations(&page.file.canonical));
+        set("backlinks", self.backlinks(&page.file.relative));
+        map
+    }
+
+    /// `section`.
+    pub fn section(&self, id: usize, section: &Section, body: &Body, pages: Vec<Value>) -> Value {
+        let mut map = Map::with_capacity(32);
+        let mut set = |key: &'static str, value: Value| {
+            map.insert(key.into(), value);
+        };
+        set("relative_path", section.file.relative.as_str().into());
+        set("colocated_path", Value::none());
+        set("content", body.content.clone());
+        set("permalink", section.permalink.as_str().into());
+        set("draft", section.meta.draft.into());
+        set("ancestors", self.section_paths(&self.relations.section_ancestors[id]));
+        set("title", section.meta.title.clone().into());
+        set("description", section.meta.description.clone().into());
+        set("extra", section.meta.extra.clone());
+        set("path", section.path.as_str().into());
+        set("components", section.components.clone().into());
+        set("toc", body.toc.clone());
+        set("word_count", section.word_count.into());
+        set("reading_time", section.reading_time.into());
+        set("lang", section.lang.as_str().into());
+        set("assets", section.asset_urls().into());
+        set("pages", pages.into());
+        set("subsections", self.section_paths(&self.relations.subsections[id]));
+        set("translations", self.translations(&section.file.canonical));
+        set("backlinks", self.backlinks(&section.file.relative));
+        set("generate_feeds", section.meta.generate_feeds.into());
+        set("transparent", section.meta.transparent.into());
+        set("paginate_by", section.meta.paginate_by.into());
+        set("paginate_reversed", section.meta.paginate_reversed.into());
+        Value::from(map)
+    }
+
+    fn section_paths(&self, ids: &[usize]) -> Value {
+        ids.iter().map(|id| self.content.sections[*id].file.relative.as_str()).collect::<Vec<_>>().into()
+    }
+
+    /// The documents in other languages and the document itself, with the path that `get_page` takes.
+    fn translations(&self, canonical: &str) -> Value {
+        let ids = self.relations.translations.get(canonical).map(Vec::as_slice).unwrap_or_default();
+        let items: Vec<Value> = ids
+            .iter()
+            .map(|id| {
+                let (lang, permalink, title, path) = match id {
+                    DocumentId::Page(id) => {
+                        let page = &self.content.pages[*id];
+                        (&page.lang, &page.permalink, &page.meta.title, &page.file.relative)
+                    }
+                    DocumentId::Section(id) => {
+                        let section = &self.content.sections[*id];
+                        (&section.lang, &section.permalink, &section.meta.title, &section.file.relative)
+                    }
+                };
+                Value::from(map! {
+                    "lang": lang.as_str(),
+                    "permalink": permalink.as_str(),
+                    "title": title.clone(),
+                    "path": path.as_str(),
+                })
+            })
+            .collect();
+        items.into()
+    }
+
+    fn backlinks(&self, relative: &str) -> Value {
+        let ids = self.backlinks.get(relative).map(Vec::as_slice).unwrap_or_default();
+        let mut links: Vec<(&str, &Option<String>)> = ids
+            .iter()
+            .map(|id| match id {
+                DocumentId::Page(id) => {
+                    let page = &self.content.pages[*id];
+                    (page.permalink.as_str(), &page.meta.title)
+                }
+                DocumentId::Section(id) => {
+                    let section = &self.content.sections[*id];
+                    (section.permalink.as_str(), &section.meta.title)
+                }
+            })
+            .collect();
+        links.sort();
+        let items = links.into_iter().map(|(permalink, title)| map! { "permalink": permalink, "title": title.clone() });
+        items.map(Value::from).collect::<Vec<_>>().into()
+    }
+}
+
+/// `page.toc`: headings with their subheadings in `children`.
+pub fn toc(headings: &[Heading]) -> Value {
+    let items: Vec<Value> = headings
+        .iter()
+        .map(|heading| {
+            Value::from(map! {
+                "level": heading.level,
+                "id": heading.id.as_str(),
+                "permalink": heading.permalink.as_str(),
+                "title": heading.title.as_str(),
+                "children": toc(&heading.children),
+            })
+        })
+        .collect();
+    items.into()
+}

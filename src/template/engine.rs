@@ -1,0 +1,161 @@
+//! Parsing every template once, and rendering by name.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use tera::{Context, Tera};
+
+use super::{diagnose, dialect};
+use crate::diagnostic::{Diagnostic, Place, Result};
+use crate::text;
+
+/// One template as it is on disk (or in the binary).
+#[derive(Clone, Debug)]
+pub struct TemplateFile {
+    /// The name that templates use: `page.html`, `THEME/templates/page.html`.
+    pub name: String,
+    /// The path relative to the site's root, for messages.
+    pub file: String,
+    pub text: Arc<str>,
+}
+
+/// Every template of a site, parsed.
+#[derive(Clone)]
+pub struct Engine {
+    tera: Tera,
+    files: HashMap<String, TemplateFile>,
+}
+
+const BUILTIN_PREFIX: &str = "__zola_builtins/";
+
+/// Templates that a site may replace by a file of the same name.
+const BUILTINS: &[(&str, &str)] = &[
+    ("404.html", include_str!("builtins/404.html")),
+    ("atom.xml", include_str!("builtins/atom.xml")),
+    ("rss.xml", include_str!("builtins/rss.xml")),
+    ("sitemap.xml", include_str!("builtins/sitemap.xml")),
+    ("split_sitemap_index.xml", include_str!("builtins/split_sitemap_index.xml")),
+    ("robots.txt", include_str!("builtins/robots.txt")),
+    ("anchor-link.html", include_str!("builtins/anchor-link.html")),
+    ("summary-cutoff.html", include_str!("builtins/summary-cutoff.html")),
+];
+
+/// The redirect page of aliases; not replaceable.
+pub const ALIAS: &str = "internal/alias.html";
+/// Shown where a site has no template for a kind of page; not replaceable.
+pub const WELCOME: &str = "internal/welcome.html";
+
+impl Engine {
+    /// Parses all templates. `theme` is the theme's name; `register` adds the functions and filters that templates
+    /// may call, at least as stand-ins: Tera checks their names while parsing. None when there was an error.
+    pub fn new(
+        templates: Vec<TemplateFile>,
+        theme: Option<&str>,
+        register: impl FnOnce(&mut Tera),
+        diagnostics: &mut Vec<Diagnostic>,
+    ) -> Option<Engine> {
+        let mut tera = Tera::default();
+        let prefixes = theme.map(|t| format!("{t}/templates/")).into_iter().chain([BUILTIN_PREFIX.to_owned()]);
+        if let Err(error) = tera.set_fallback_prefixes(prefixes) {
+            diagnostics.extend(diagnose::diagnose(&error, &HashMap::new()));
+            return None;
+        }
+        register(&mut tera);
+        tera.global_context().insert("zola_version", ZOLA_VERSION);
+
+        let mut all: Vec<TemplateFile> = BUILTINS
+            .iter()
+            .map(|(name, text)| (format!("{BUILTIN_PREFIX}{name}"), *text))
+            .chain([
+                (ALIAS.to_owned(), include_str!("builtins/alias.html")),
+                (WELCOME.to_owned(), include_str!("builtins/welcome.html")),
+            ])
+            .map(|(name, text)| TemplateFile { file: format!("(built-in) {name}"), name, text: text.into() })
+            .collect();
+        all.extend(templates);
+        let before = diagnostics.len();
+        // Only files of the first generation make Tera stop with a message that helps nobody.
+        diagnostics.extend(all.iter().filter_map(dialect::refuse_tera1));
+        if diagnostics.len() > before {
+            return None;
+        }
+        let added = tera.add_raw_templates(all.iter().map(|t| (t.name.as_str(), &*t.text)));
+        let files: HashMap<String, TemplateFile> = all.into_iter().map(|t| (t.name.clone(), t)).collect();
+        if let Err(error) = added {
+            diagnostics.extend(every_error(&error, &files));
+            return None;
+        }
+        Some(Engine { tera, files })
+    }
+
+    /// The engine underneath, for registering functions.
+    pub fn tera_mut(&mut self) -> &mut Tera {
+        &mut self.tera
+    }
+
+    pub fn contains(&self, name: &str) -> bool {
+        self.tera.contains_template(name)
+    }
+
+    /// Renders a template by name. The errors are those of the templates, none of them about what was being rendered.
+    pub fn render(&self, name: &str, context: &Context) -> Result<String, Vec<Diagnostic>> {
+        if !self.contains(name) {
+            return Err(vec![
+                Diagnostic::error("template/missing", text!("there is no template `{name}`", "没有模板 `{name}`"))
+                    .help(text!("add a file `templates/{name}`", "请添加文件 `templates/{name}`")),
+            ]);
+        }
+        self.tera.render(name, context).map_err(|error| diagnose::diagnose(&error, &self.files))
+    }
+
+    /// Renders the body of a content file as a template; `text` is the whole file, the body begins at `start`.
+    pub fn render_content(
+        &self,
+        file: &str,
+        text: &str,
+        start: usize,
+        context: &Context,
+    ) -> Result<String, Vec<Diagnostic>> {
+        let body = text.get(start..).unwrap_or_default();
+        self.tera.render_str(body, context, false).map_err(|error| {
+            let mut diagnostics = diagnose::diagnose(&error, &self.files);
+            let lines_before = text.get(..start).unwrap_or_default().matches('\n').count();
+            for diagnostic in &mut diagnostics {
+                if let Some(place) = &mut diagnostic.place
+                    && place.file == diagnose::ONE_OFF
+                {
+                    *place = match place.excerpt.take().map(|(_, span)| (span.start, span.end)) {
+                        Some((line, column)) => diagnose::place_at(file, text, line + lines_before, column),
+                        None => Place::file(file),
+                    };
+                }
+                diagnostic.help.get_or_insert_with(|| {
+                    text!(
+                        "the body holds `{{{{` or `{{%`, so it is a template; wrap literal braces in {{% raw %}} … {{% endraw %}}",
+                        "正文含有 `{{{{` 或 `{{%`，会作为模板处理；要原样显示，请用 {{% raw %}} … {{% endraw %}} 包住"
+                    )
+                });
+            }
+            diagnostics
+        })
+    }
+}
+
+/// The version that templates see as `zola_version`: the one whose behaviour kepu follows.
+const ZOLA_VERSION: &str = "0.23.0";
+
+/// Tera stops at the first file that does not parse; this looks at each file alone to find the others.
+fn every_error(first: &tera::Error, files: &HashMap<String, TemplateFile>) -> Vec<Diagnostic> {
+    let mut diagnostics = Vec::new();
+    let mut names: Vec<&String> = files.keys().collect();
+    names.sort();
+    for name in names {
+        let mut alone = Tera::default();
+        if let Err(error) = alone.add_raw_template(name, &files[name].text)
+            && matches!(error.kind(), tera::ErrorKind::SyntaxError(_))
+        {
+            diagnostics.extend(diagnose::diagnose(&error, files));
+        }
+    }
+    if diagnostics.is_empty() { diagnose::diagnose(first, files) } else { diagnostics }
+}

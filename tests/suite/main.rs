@@ -1,0 +1,17 @@
+//! End-to-end tests: small sites, built by the real binary.
+//!
+//! `sites/*.txtar` are whole sites in one text file each; `fixtures.rs` builds them and compares messages and output with
+//! the snapshot of the same name. Behaviour that needs more than one build has a test of its own here.
+
+mod cli;
+mod corpus;
+mod encodings;
+mod escapes;
+mod failed;
+mod fixtures;
+mod init;
+mod killed;
+mod links;
+mod messages;
+mod same_bytes;
+mod support;
