@@ -82,8 +82,9 @@ pub fn run(arguments: &Arguments, root: &Path, config: Option<&Path>, output: &O
         Some(summary) if !failed => {
             let Summary { pages, sections, files, folder } = summary;
             let seconds = format!("{:.2}", started.elapsed().as_secs_f64());
+            let (p, s) = (if pages == 1 { "" } else { "s" }, if sections == 1 { "" } else { "s" });
             output.say(&text!(
-                "{pages} pages and {sections} sections, {files} files in `{folder}`, {seconds} s.",
+                "{pages} page{p} and {sections} section{s}, {files} files in `{folder}`, {seconds} s.",
                 "{pages} 个页面、{sections} 个栏目，共 {files} 个文件，写入 `{folder}`，用时 {seconds} 秒。"
             ));
             ExitCode::SUCCESS
@@ -117,12 +118,10 @@ fn build(
     let options = publish::build::Options { output: arguments.output_dir.clone(), force: arguments.force };
     progress.expect(routes.len());
     let written = publish::build::build(&site, &routes, &options, &|| progress.step(), diagnostics)?;
-    Some(Summary {
-        pages: site.content.pages.len(),
-        sections: site.content.sections.len(),
-        files: written.files,
-        folder: written.folder,
-    })
+    let (pages, sections) = (site.content.pages.len(), site.content.sections.len());
+    // The process ends now; freeing a large site piece by piece would only keep the user waiting.
+    std::mem::forget((site, routes));
+    Some(Summary { pages, sections, files: written.files, folder: written.folder })
 }
 
 fn parse_time(typed: &str) -> Option<jiff::Timestamp> {

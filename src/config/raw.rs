@@ -281,6 +281,20 @@ impl Markdown {
                     "请设置 `theme`，或同时设置 `light_theme` 和 `dark_theme`"
                 )),
             )),
+            (None, Some(_), None) | (None, None, Some(_)) => Some((
+                &["markdown", "highlighting"],
+                Diagnostic::error(
+                    "config/highlighting-theme",
+                    text!(
+                        "[markdown.highlighting] has one theme of a pair",
+                        "[markdown.highlighting] 的成对主题只写了一个"
+                    ),
+                )
+                .help(text!(
+                    "set both `light_theme` and `dark_theme`, or `theme` alone",
+                    "请同时设置 `light_theme` 和 `dark_theme`，或只设置 `theme`"
+                )),
+            )),
             _ => Some((
                 &["markdown", "highlighting"],
                 Diagnostic::error(

@@ -16,6 +16,12 @@ pub fn escape(address: &str) -> Option<Text> {
             "`{address}` 含有反斜杠，在某些系统上会指向输出文件夹之外"
         ));
     }
+    if address.split('/').any(|part| part == ".") {
+        return Some(text!(
+            "`{address}` has a part `.`, which names no place",
+            "`{address}` 里有一段 `.`，它不代表任何位置"
+        ));
+    }
     let mut start = address.trim_start_matches('/').chars();
     if let (Some(drive), Some(':')) = (start.next(), start.next())
         && drive.is_ascii_alphabetic()

@@ -8,11 +8,12 @@ use super::writer::Writer;
 
 impl Writer<'_, '_> {
     pub(super) fn code_block(&mut self, block: &NodeCodeBlock, position: Sourcepos) {
-        let fence = if block.fenced { parse_markdown_fence(&block.info) } else { ParsedFence::default() };
+        let info = if block.fenced { block.info.as_str() } else { "" };
+        let fence = if block.fenced { parse_markdown_fence(info) } else { ParsedFence::default() };
         if self.context.highlighter.is_on() {
             let language = fence.lang.clone();
             let mut found = Vec::new();
-            let html = self.context.highlighter.render(&block.literal, fence, &mut found);
+            let html = self.context.highlighter.render(info, &block.literal, fence, &mut found);
             for diagnostic in found {
                 // What is wrong with the configuration has its place already.
                 match diagnostic.place {

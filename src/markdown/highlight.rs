@@ -1,8 +1,9 @@
 //! Colours for code: grammars and themes of giallo, loaded when the first block of code needs them.
 
+use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock, RwLock};
 
 use giallo::{
     ExtraHtmlContent, HighlightOptions, HtmlRenderer, PLAIN_GRAMMAR_NAME, ParsedFence, Registry, ThemeVariant,
@@ -22,6 +23,37 @@ pub struct Highlighter {
     /// The name of the configuration file, for messages.
     file: String,
     loaded: OnceLock<Loaded>,
+    memo: Memo,
+}
+
+/// Blocks that were rendered without a remark, by info string and code: tutorials and reports repeat theirs.
+#[derive(Default)]
+struct Memo {
+    blocks: RwLock<HashMap<(String, String), Arc<str>>>,
+}
+
+/// How many different blocks are remembered, and of which size at most, in bytes. Together some 30 MB.
+const MEMO_BLOCKS: usize = 2000;
+const MEMO_BLOCK_SIZE: usize = 4000;
+
+impl Memo {
+    fn get(&self, info: &str, code: &str) -> Option<Arc<str>> {
+        if code.len() > MEMO_BLOCK_SIZE {
+            return None;
+        }
+        self.blocks.read().ok()?.get(&(info.to_owned(), code.to_owned())).cloned()
+    }
+
+    fn put(&self, info: &str, code: &str, html: &str) {
+        if code.len() > MEMO_BLOCK_SIZE {
+            return;
+        }
+        if let Ok(mut blocks) = self.blocks.write()
+            && blocks.len() < MEMO_BLOCKS
+        {
+            blocks.insert((info.to_owned(), code.to_owned()), html.into());
+        }
+    }
 }
 
 struct Settings {
@@ -43,12 +75,12 @@ impl Highlighter {
         // A check throws the pages away, so colours would be wasted work.
         let options = config.markdown.highlighting.as_ref().filter(|_| config.mode != Mode::Check);
         let settings = options.map(|options| Settings { options: options.clone(), folder: folder.to_owned() });
-        Self { settings, file: config.file.clone(), loaded: OnceLock::new() }
+        Self { settings, file: config.file.clone(), loaded: OnceLock::new(), memo: Memo::default() }
     }
 
     /// For sites without `[markdown.highlighting]`.
     pub fn off() -> Self {
-        Self { settings: None, file: String::new(), loaded: OnceLock::new() }
+        Self { settings: None, file: String::new(), loaded: OnceLock::new(), memo: Memo::default() }
     }
 
     pub fn is_on(&self) -> bool {
@@ -152,10 +184,23 @@ impl Highlighter {
     /// except those of the configuration.
     pub(super) fn render(
         &self,
+        info: &str,
         code: &str,
-        mut fence: ParsedFence,
+        fence: ParsedFence,
         diagnostics: &mut Vec<Diagnostic>,
-    ) -> Option<String> {
+    ) -> Option<Arc<str>> {
+        if let Some(html) = self.memo.get(info, code) {
+            return Some(html);
+        }
+        let before = diagnostics.len();
+        let html = self.highlight(code, fence, diagnostics)?;
+        if diagnostics.len() == before {
+            self.memo.put(info, code, &html);
+        }
+        Some(html.into())
+    }
+
+    fn highlight(&self, code: &str, mut fence: ParsedFence, diagnostics: &mut Vec<Diagnostic>) -> Option<String> {
         let settings = self.settings.as_ref()?;
         let loaded = self.loaded(settings);
         diagnostics.extend(loaded.errors.iter().cloned());

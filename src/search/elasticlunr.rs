@@ -303,7 +303,8 @@ mod tests {
     #[test]
     fn chinese_can_be_found() {
         let documents = [document("u", "日食观测", "<p>北京天文馆的 Zola</p>")];
-        let index = super::super::build("zh-Hans", IndexFormat::ElasticlunrJavascript, &Switches::default(), &documents);
+        let index =
+            super::super::build("zh-Hans", IndexFormat::ElasticlunrJavascript, &Switches::default(), &documents);
         let json = index.strip_prefix("window.searchIndex = ").expect("a script");
         let value: serde_json::Value = serde_json::from_str(json).expect("JSON");
         assert_eq!(value["lang"], "Chinese");

@@ -6,8 +6,8 @@ use tera::{Context as TeraContext, Value};
 
 use crate::config::{Config, InsertAnchor};
 use crate::content::{Page, Section};
-use crate::diagnostic::{Diagnostic, Place};
-use crate::markdown::{self, Heading, Highlighter, InternalLink, Link};
+use crate::diagnostic::Diagnostic;
+use crate::markdown::{self, Heading, Highlighter, InternalLink};
 use crate::template::Engine;
 
 use super::values;
@@ -21,7 +21,6 @@ pub struct Body {
     /// The ids of all headings.
     pub heading_ids: Vec<String>,
     pub internal_links: Vec<InternalLink>,
-    pub external_links: Vec<Link>,
 }
 
 impl Body {
@@ -33,7 +32,6 @@ impl Body {
             toc: Value::from(Vec::<Value>::new()),
             heading_ids: Vec::new(),
             internal_links: Vec::new(),
-            external_links: Vec::new(),
         }
     }
 }
@@ -132,7 +130,6 @@ impl BodyRenderer<'_> {
             toc: values::toc(&rendered.toc),
             heading_ids,
             internal_links: rendered.internal_links,
-            external_links: rendered.external_links,
         }
     }
 }
@@ -165,9 +162,4 @@ fn collect_ids(headings: &[Heading], ids: &mut Vec<String>) {
         ids.push(heading.id.clone());
         collect_ids(&heading.children, ids);
     }
-}
-
-/// The place of a document's file.
-pub fn file_place(relative: &str) -> Place {
-    Place::file(format!("content/{relative}"))
 }

@@ -136,6 +136,19 @@ impl Site {
         diagnostics.append(&mut engine_diagnostics);
         diagnostics.append(&mut content_diagnostics);
         diagnostics.extend(search_warnings(&config));
+        if theme_folder.is_none() && !root.join("templates").is_dir() {
+            diagnostics.push(
+                Diagnostic::warning(
+                    "template/none",
+                    text!("the site has neither templates nor a theme", "网站既没有模板，也没有主题"),
+                )
+                .at(Place::file(&config.file))
+                .help(text!(
+                    "add `theme = \"outreach\"`, which comes with kepu, or files in `templates/`",
+                    "请加上 `theme = \"outreach\"`（kepu 自带），或在 `templates/` 里放模板"
+                )),
+            );
+        }
         let config_dir = request.found.config.parent().unwrap_or(&request.found.root);
         let highlighter = Arc::new(Highlighter::new(&config, config_dir));
         diagnostics.extend(highlighter.check());

@@ -116,6 +116,14 @@ pub fn relate(content: &Content, config: &Config, diagnostics: &mut Vec<Diagnost
         for (canonical, id) in sections.chain(pages.map(|(id, p)| (&p.file.canonical, DocumentId::Page(id)))) {
             relations.translations.entry(canonical.clone()).or_default().push(id);
         }
+        let order = |id: &DocumentId| {
+            let lang = match id {
+                DocumentId::Page(id) => &content.pages[*id].lang,
+                DocumentId::Section(id) => &content.sections[*id].lang,
+            };
+            config.languages.get_index_of(lang)
+        };
+        relations.translations.values_mut().for_each(|ids| ids.sort_by_key(order));
     }
     relations
 }

@@ -59,6 +59,7 @@ pub fn render(site: &Site, path: &str, route: &Route) -> Rendered {
             site.template(ALIAS, &context)?
         }
     };
+    let text = if path.ends_with(".xml") { without_forbidden(text) } else { text };
     if site.config.minify_html && path.ends_with(".html") {
         return match asset::minify::html(&text) {
             Ok(text) => Ok(Artifact::Text(text)),
@@ -72,6 +73,14 @@ pub fn render(site: &Site, path: &str, route: &Route) -> Rendered {
         };
     }
     Ok(Artifact::Text(text))
+}
+
+/// Drops the characters that no XML file may hold, not even escaped (XML 1.0, 2.2); one in a title would make a
+/// whole feed unreadable.
+fn without_forbidden(text: String) -> String {
+    let forbidden =
+        |c: char| matches!(c, '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}');
+    if text.contains(forbidden) { text.replace(forbidden, "") } else { text }
 }
 
 impl Site {

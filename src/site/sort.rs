@@ -26,7 +26,7 @@ pub fn sort_pages(pages: &[Page], ids: &[PageId], sort_by: SortBy) -> (Vec<PageI
 pub fn sort_key(sort_by: SortBy) -> &'static str {
     match sort_by {
         SortBy::Date => "date",
-        SortBy::UpdateDate => "updated",
+        SortBy::UpdateDate => "date",
         SortBy::Title | SortBy::TitleBytes => "title",
         SortBy::Weight => "weight",
         SortBy::Slug => "slug",

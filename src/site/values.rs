@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 
+use rayon::prelude::*;
 use serde::Deserialize;
 use tera::{Map, Value};
 
@@ -130,12 +131,15 @@ pub fn build(
     configs: HashMap<String, Value>,
 ) -> Values {
     let documents = Documents { content, relations, backlinks };
-    let alone: Vec<Map> =
-        content.pages.iter().enumerate().map(|(id, page)| documents.page(id, page, &page_bodies[id])).collect();
-    // Neighbours are shown without neighbours of their own, so they are taken from the first pass.
-    let shared: Vec<Value> = alone.into_iter().map(Value::from).collect();
+    // Neighbours are shown without neighbours of their own, so they are taken from a first pass.
+    let shared: Vec<Value> = content
+        .pages
+        .par_iter()
+        .enumerate()
+        .map(|(id, page)| Value::from(documents.page(id, page, &page_bodies[id])))
+        .collect();
     let pages: Vec<Value> = shared
-        .iter()
+        .par_iter()
         .enumerate()
         .map(|(id, value)| {
             let (lower, higher) = (relations.lower[id], relations.higher[id]);

@@ -79,7 +79,13 @@ impl Engine {
         if diagnostics.len() > before {
             return None;
         }
-        let added = tera.add_raw_templates(all.iter().map(|t| (t.name.as_str(), &*t.text)));
+        let added = loop {
+            let added = tera.add_raw_templates(all.iter().map(|t| (t.name.as_str(), &*t.text)));
+            match added.as_ref().err().and_then(|error| drop_unreachable(error, &mut all)) {
+                Some(warning) => diagnostics.push(warning),
+                None => break added,
+            }
+        };
         let files: HashMap<String, TemplateFile> = all.into_iter().map(|t| (t.name.clone(), t)).collect();
         if let Err(error) = added {
             diagnostics.extend(every_error(&error, &files));
@@ -143,6 +149,34 @@ impl Engine {
 
 /// The version that templates see as `zola_version`: the one whose behaviour kepu follows.
 const ZOLA_VERSION: &str = "0.23.0";
+
+/// Blanks what stands outside the blocks of a template that extends another. Tera has refused it since 2.1; before, and so
+/// in the first sites for Zola 0.23, it had no effect. None when the error is another one.
+fn drop_unreachable(error: &tera::Error, templates: &mut [TemplateFile]) -> Option<Diagnostic> {
+    let tera::ErrorKind::SyntaxError(report) = error.kind() else { return None };
+    if !report.message().starts_with("This content would be ignored") {
+        return None;
+    }
+    let template = templates.iter_mut().find(|t| t.name == report.filename())?;
+    let range = report.span().range.clone();
+    let dropped = template.text.get(range.clone()).filter(|text| !text.trim().is_empty())?;
+    let start = range.start + (dropped.len() - dropped.trim_start().len());
+    let end = range.start + dropped.trim_end().len();
+    let warning = Diagnostic::warning(
+        "template/unreachable",
+        text!(
+            "this has no effect: it is outside the blocks of a template that extends another",
+            "这里不起作用：继承其他模板时，块（block）以外的内容会被忽略"
+        ),
+    )
+    .at(Place::span(&template.file, &*template.text, start..end))
+    .help(text!("move it into a block, or remove it", "请移到块里，或删去"));
+    // Line breaks stay, so that later messages name the right line.
+    let blank: String = dropped.chars().filter(|c| *c == '\n').collect();
+    let blank = " ".repeat(dropped.len() - blank.len()) + &blank;
+    template.text = [&template.text[..range.start], &blank, &template.text[range.end..]].concat().into();
+    Some(warning)
+}
 
 /// Tera stops at the first file that does not parse; this looks at each file alone to find the others.
 fn every_error(first: &tera::Error, files: &HashMap<String, TemplateFile>) -> Vec<Diagnostic> {

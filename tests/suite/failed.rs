@@ -27,7 +27,7 @@ fn fails_with(path: &str, broken: &str, says: &[&str]) {
 
 #[test]
 fn an_error_while_rendering_changes_nothing() {
-    fails_with("templates/page.html", "\n{{ page.nothing.at.all }}", &["templates/page.html:2:4", "nothing"]);
+    fails_with("templates/page.html", "\n{{ page.nothing.at.all }}", &["templates/page.html:2:9", "nothing"]);
 }
 
 #[test]
@@ -72,7 +72,9 @@ fn build_as_a_reader(site: &SiteTest, around: impl FnOnce(&mut Command)) -> Run 
         std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).expect("permissions");
     };
     let copy = bin.path().join("kepu");
-    std::fs::copy(env!("CARGO_BIN_EXE_kepu"), &copy).expect("a copy of the binary");
+    // Not `std::fs::copy`: a test that forks meanwhile would keep the copy open for writing, and "text file busy".
+    let status = Command::new("cp").arg(env!("CARGO_BIN_EXE_kepu")).arg(&copy).status();
+    assert!(status.is_ok_and(|status| status.success()), "cannot copy the binary");
     chmod(bin.path(), 0o755);
     chmod(&copy, 0o755);
     chmod(site.root(), 0o555);
@@ -103,13 +105,27 @@ fn a_folder_that_may_not_be_written_to_changes_nothing() {
 fn a_reader_may_build_elsewhere_and_is_told_what_it_costs() {
     let site = SiteTest::minimal().file("content/a.md", "+++\n+++\nold\n");
     let elsewhere = tempfile::tempdir().expect("a temporary folder");
-    std::fs::set_permissions(elsewhere.path(), std::os::unix::fs::PermissionsExt::from_mode(0o777)).expect("permissions");
+    std::fs::set_permissions(elsewhere.path(), std::os::unix::fs::PermissionsExt::from_mode(0o777))
+        .expect("permissions");
     let output = elsewhere.path().join("public");
     let run = build_as_a_reader(&site, |command| {
         command.arg("-o").arg(&output);
     });
     run.succeeds().says("publish/not-recorded").says("--force");
     assert!(output.join("a/index.html").is_file());
+}
+
+#[test]
+fn a_strict_build_that_says_nothing_was_changed_has_changed_nothing() {
+    let site = SiteTest::minimal();
+    let elsewhere = tempfile::tempdir().expect("a temporary folder");
+    let permissions = std::os::unix::fs::PermissionsExt::from_mode(0o777);
+    std::fs::set_permissions(elsewhere.path(), permissions).expect("permissions");
+    let run = build_as_a_reader(&site, |command| {
+        command.arg("--strict").arg("-o").arg(elsewhere.path().join("public"));
+    });
+    run.fails().says("error[publish/not-recorded]").says("nothing was changed");
+    assert!(!elsewhere.path().join("public").exists(), "the site was published");
 }
 
 /// A small disk in the place of a site's folder, gone when dropped.

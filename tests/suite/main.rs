@@ -1,8 +1,11 @@
 //! End-to-end tests: small sites, built by the real binary.
 //!
 //! `sites/*.txtar` are whole sites in one text file each; `fixtures.rs` builds them and compares messages and output with
-//! the snapshot of the same name. Behaviour that needs more than one build has a test of its own here.
+//! the snapshot of the same name. Behaviour that needs more than one build has a test of its own here: what README.md
+//! promises (`killed`, `failed`: nothing is lost; `escapes`, `arguments`, `links`: nothing escapes; `same_bytes`), the
+//! commands (`cli`, `init`), what they say (`messages`), files from Windows (`encodings`), what fuzzing found (`corpus`).
 
+mod arguments;
 mod cli;
 mod corpus;
 mod encodings;

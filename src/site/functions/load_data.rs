@@ -70,7 +70,7 @@ impl LoadData {
         Ok(match (path, url, literal) {
             (Some(path), None, None) => match self.0.locator.find(path) {
                 Ok(Some(found)) => Ok(Source::File(found, path.to_owned())),
-                Ok(None) => Err(text!("`{path}` doesn't exist", "`{path}` 不存在")),
+                Ok(None) => Err(text!("there is no file `{path}`", "没有文件 `{path}`")),
                 Err(why) => Err(why),
             },
             (None, Some(url), None) => Ok(Source::Url(url.to_owned())),

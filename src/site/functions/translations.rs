@@ -28,8 +28,8 @@ impl Function<TeraResult<String>> for Trans {
                         "语言 `{lang}` 没有 `{key}` 的译文，您是不是要写 `{near}`？"
                     ),
                     None => text!(
-                        "translation key `{key}` for language `{lang}` is missing",
-                        "语言 `{lang}` 缺少 `{key}` 的译文"
+                        "language `{lang}` has no translation of `{key}`; add it to its `[translations]`",
+                        "语言 `{lang}` 没有 `{key}` 的译文；请加到它的 `[translations]`"
                     ),
                 },
             )

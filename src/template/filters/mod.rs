@@ -4,6 +4,7 @@
 //! needs pages, files or Markdown is registered by the layer that has them.
 
 mod date;
+mod group_by;
 mod now;
 mod num_format;
 mod random;
@@ -60,6 +61,7 @@ registrations! {
         "format" => format::format,
         "slugify" => slug::slug,
         "date" => date::date,
+        "group_by" => group_by::group_by,
         "shuffle" => random::shuffle,
         "num_format" => num_format::NumFormat::new(language),
     tests:
