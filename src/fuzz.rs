@@ -85,7 +85,10 @@ static SITE: LazyLock<Site> = LazyLock::new(|| {
     let mut diagnostics = Vec::new();
     let config = Config::parse("config.toml", source, Differences::all(), &mut diagnostics);
     let now = jiff::Timestamp::UNIX_EPOCH;
-    let register = |tera: &mut tera::Tera| template::filters::register(tera, "zh", now);
+    let register = |tera: &mut tera::Tera| {
+        template::filters::register(tera, "zh", now);
+        crate::site::register_names(tera);
+    };
     let engine = Engine::new(Vec::new(), None, register, &mut diagnostics);
     match (config, engine) {
         (Some(config), Some(engine)) => {

@@ -53,10 +53,13 @@ pub fn run(arguments: &Arguments, root: &Path, config: Option<&Path>, output: &O
         None => jiff::Timestamp::now(),
         Some(Some(time)) => time,
         Some(None) => {
-            output.say(&text!(
-                "--at wants a date like 2026-08-05 or 2026-08-05T10:00:00Z",
-                "--at 要写成 2026-08-05 或 2026-08-05T10:00:00Z"
-            ));
+            let given = arguments.at.as_deref().unwrap_or_default();
+            let error = Diagnostic::error("usage/at", text!("`--at {given}` is no date", "`--at {given}` 不是日期"))
+                .help(text!(
+                    "write a date like 2026-08-05 or 2026-08-05T10:00:00Z",
+                    "请写成 2026-08-05 或 2026-08-05T10:00:00Z"
+                ));
+            output.report(vec![error]);
             return ExitCode::from(2);
         }
     };
@@ -115,7 +118,8 @@ fn build(
     if stop(diagnostics) {
         return None;
     }
-    let options = publish::build::Options { output: arguments.output_dir.clone(), force: arguments.force };
+    let options =
+        publish::build::Options { output: arguments.output_dir.clone(), force: arguments.force, strict: output.strict };
     progress.expect(routes.len());
     let written = publish::build::build(&site, &routes, &options, &|| progress.step(), diagnostics)?;
     let (pages, sections) = (site.content.pages.len(), site.content.sections.len());

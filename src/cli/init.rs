@@ -108,7 +108,10 @@ fn create(folder: &Path, answers: &Answers, output: &Output) -> Result<()> {
          [extra]\n\
          # Your own variables\n"
     );
-    create_new(&folder.join("zola.toml"), &config)?;
+    // A second configuration would take the place of the author's.
+    if !folder.join("config.toml").exists() {
+        create_new(&folder.join("zola.toml"), &config)?;
+    }
     let (title, text) = match output.lang {
         crate::diagnostic::Language::En => ("Home", "Welcome."),
         crate::diagnostic::Language::Zh => ("首页", "欢迎。"),

@@ -4,6 +4,7 @@
 //! given or valid. Which files exist is the caller's business; this room never reads the disk itself,
 //! except for [`find`].
 
+mod climb;
 pub mod find;
 pub mod kepu;
 mod languages;
@@ -18,6 +19,7 @@ use indexmap::IndexMap;
 use crate::diagnostic::{Diagnostic, Place, Result};
 use crate::text;
 
+pub use climb::climb;
 pub use kepu::Differences;
 pub use languages::Language;
 pub use raw::{
@@ -179,8 +181,18 @@ impl Config {
             );
         }
         for (path, name) in raw.output_names() {
-            if let Err(why) = check_output_name(name) {
+            if let Some(why) = climb(name) {
                 fail(diagnostics, &path, Diagnostic::error("config/output-name", why));
+            }
+        }
+        for (key, path) in raw.markdown.files() {
+            if climb(path).is_some() || std::path::Path::new(path).is_absolute() {
+                let why = text!("`{path}` is outside the site", "`{path}` 在网站文件夹之外");
+                fail(
+                    diagnostics,
+                    &["markdown", "highlighting", key],
+                    Diagnostic::error("config/highlighting-file", why),
+                );
             }
         }
         let languages = languages::collect(&raw, &input, diagnostics);
@@ -288,15 +300,6 @@ pub fn glob_set(key: &str, patterns: &[String]) -> Result<GlobSet> {
             text!("the patterns of `{key}` are too large: {error}", "`{key}` 的通配式过大：{error}"),
         ))
     })
-}
-
-/// Names that end up in output paths must stay inside the output folder.
-fn check_output_name(name: &str) -> Result<(), crate::diagnostic::Text> {
-    let escapes = name.split(['/', '\\']).any(|part| part == "..") || name.contains('\0');
-    if escapes {
-        return Err(text!("`{name}` leads out of the output folder", "`{name}` 指向输出文件夹之外"));
-    }
-    Ok(())
 }
 
 /// A configuration for tests: the given text after a `base_url`.

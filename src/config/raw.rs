@@ -258,6 +258,14 @@ impl RawTaxonomy {
 }
 
 impl Markdown {
+    /// The files that highlighting reads, with their keys.
+    pub fn files(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        self.highlighting.iter().flat_map(|highlighting| {
+            let grammars = highlighting.extra_grammars.iter().map(|path| ("extra_grammars", path.as_str()));
+            grammars.chain(highlighting.extra_themes.iter().map(|path| ("extra_themes", path.as_str())))
+        })
+    }
+
     /// What is wrong with the table as a whole, with the path of the key.
     pub fn check(&self) -> Option<(&'static [&'static str], Diagnostic)> {
         if let Some(class) = &self.external_links_class

@@ -1,5 +1,6 @@
 //! Which typed addresses stay inside the output folder, on every system and however a server reads them.
 
+pub use crate::config::climb;
 use crate::diagnostic::{Diagnostic, Place, Text};
 use crate::text;
 
@@ -31,58 +32,12 @@ pub fn escape(address: &str) -> Option<Text> {
     None
 }
 
-/// Finds `..` between slashes or backslashes and NUL, also written with percent signs, which browsers and servers
-/// decode.
-pub fn climb(address: &str) -> Option<Text> {
-    let mut decoded = address.to_owned();
-    // Nobody decodes more often than this.
-    for _ in 0..4 {
-        if decoded.split(['/', '\\']).any(|part| part.trim() == "..") {
-            return Some(text!("`{address}` leads out of the output folder", "`{address}` 指向输出文件夹之外"));
-        }
-        if decoded.contains('\0') {
-            let shown = address.replace('\0', "␀");
-            return Some(text!("`{shown}` contains a NUL character", "`{shown}` 含有 NUL 字符"));
-        }
-        match percent_decoded(&decoded) {
-            Some(next) => decoded = next,
-            None => break,
-        }
-    }
-    None
-}
-
 /// The error about an address that [`escape`] or [`climb`] refuses.
 pub fn refusal(why: Text, place: Place) -> Diagnostic {
     Diagnostic::error("content/address", why).at(place).help(text!(
         "write an address below the site's own, with `/` between its parts",
         "请写本网站之内的地址，各部分之间用 `/`"
     ))
-}
-
-/// The text with `%2e` and the like decoded; none where there is nothing to decode.
-fn percent_decoded(text: &str) -> Option<String> {
-    if !text.contains('%') {
-        return None;
-    }
-    let mut out = Vec::with_capacity(text.len());
-    let mut bytes = text.as_bytes();
-    while let [first, rest @ ..] = bytes {
-        let pair = rest.get(..2).and_then(|pair| std::str::from_utf8(pair).ok());
-        let code = pair.filter(|pair| pair.bytes().all(|b| b.is_ascii_hexdigit()));
-        match code.and_then(|code| u8::from_str_radix(code, 16).ok()) {
-            Some(code) if *first == b'%' => {
-                out.push(code);
-                bytes = rest.get(2..).unwrap_or_default();
-            }
-            _ => {
-                out.push(*first);
-                bytes = rest;
-            }
-        }
-    }
-    let decoded = String::from_utf8_lossy(&out).into_owned();
-    (decoded != text).then_some(decoded)
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
-use encoding_rs::{Encoding, GB18030, GBK, UTF_16BE, UTF_16LE};
+use encoding_rs::{BIG5, EUC_JP, EUC_KR, Encoding, GB18030, GBK, SHIFT_JIS, UTF_16BE, UTF_16LE};
 
 use crate::diagnostic::{Diagnostic, Place, Result, line_column};
 use crate::text;
@@ -61,7 +61,9 @@ fn looks_chinese(bytes: &[u8]) -> bool {
     if GB18030.decode_without_bom_handling_and_without_replacement(bytes).is_none() {
         return false;
     }
-    guess(bytes) == GBK && mostly_common(bytes)
+    // Big5, EUC-KR and the Japanese encodings use the same bytes; whoever looks without a bias sees them.
+    let others = [BIG5, EUC_KR, SHIFT_JIS, EUC_JP];
+    guess(bytes, Some(b"cn")) == GBK && !others.contains(&guess(bytes, None)) && mostly_common(bytes)
 }
 
 /// Whether at least a third of the characters are from GB 2312, as in any Chinese text. An accented letter between
@@ -80,10 +82,10 @@ fn mostly_common(bytes: &[u8]) -> bool {
     common * 3 >= all
 }
 
-fn guess(bytes: &[u8]) -> &'static Encoding {
+fn guess(bytes: &[u8], country: Option<&[u8]>) -> &'static Encoding {
     let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
     detector.feed(bytes, true);
-    detector.guess(Some(b"cn"), Utf8Detection::Deny)
+    detector.guess(country, Utf8Detection::Deny)
 }
 
 fn undecodable(bytes: &[u8], shown: &str) -> Diagnostic {
@@ -91,7 +93,7 @@ fn undecodable(bytes: &[u8], shown: &str) -> Diagnostic {
     let byte = bytes.get(at).copied().unwrap_or_default();
     let lossy = String::from_utf8_lossy(bytes);
     let (line, column) = line_column(&lossy, at);
-    let looks = if bytes.contains(&0) { None } else { Some(guess(bytes).name()) };
+    let looks = if bytes.contains(&0) { None } else { Some(guess(bytes, None).name()) };
     let error = Diagnostic::error(
         "encoding/unknown",
         text!(

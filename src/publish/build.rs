@@ -17,6 +17,8 @@ pub struct Options {
     pub output: Option<PathBuf>,
     /// Replace the output folder whatever it holds.
     pub force: bool,
+    /// Change nothing when there is anything to warn of.
+    pub strict: bool,
 }
 
 /// What a build has written.
@@ -93,7 +95,11 @@ fn begin(site: &Site, options: &Options) -> crate::diagnostic::Result<Staged> {
         None => site.root.join(&site.config.output_dir),
     };
     let output = disk::guard(&site.root, &output, &site.sources())?;
-    let options = disk::Options { force: options.force, preserve_dotfiles: site.config.preserve_dotfiles_in_output };
+    let options = disk::Options {
+        force: options.force,
+        preserve_dotfiles: site.config.preserve_dotfiles_in_output,
+        strict: options.strict,
+    };
     Staged::begin(output, options)
 }
 

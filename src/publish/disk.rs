@@ -41,6 +41,8 @@ pub struct Options {
     pub force: bool,
     /// Keep the files and folders directly in the output whose names start with a dot (`.git`, `.htaccess`).
     pub preserve_dotfiles: bool,
+    /// Change nothing when there is anything to warn of.
+    pub strict: bool,
 }
 
 /// A new output on its way: locked, written beside the old one, and thrown away unless it is committed.
@@ -109,6 +111,12 @@ impl Staged {
         }
         checkpoint("carried");
         warnings.extend(self.manifest.prepare(written)?);
+        if self.options.strict
+            && let Some(warning) = warnings.pop()
+        {
+            self.manifest.discard();
+            return Err(Box::new(warning));
+        }
         checkpoint("prepared");
         if let Err(error) = self.swap(exists) {
             self.manifest.discard();

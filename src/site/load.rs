@@ -173,7 +173,7 @@ impl Site {
         let generated = stylesheets.iter().map(|(path, css, _)| (path.clone(), css.clone())).collect();
         let theme_static = theme_folder.as_ref().map(|t| t.join("static")).and_then(|t| t.canonicalize().ok());
         let locator = Arc::new(Locator::new(root.clone(), config.output_dir.clone(), theme_static, generated));
-        let images = Arc::new(Images::new(root.join(".kepu/cache/images")));
+        let images = Arc::new(Images::new(&root));
         let early = Early::new(config.clone(), locator, permalinks, images.clone());
         functions::register_early(engine.tera_mut(), &early);
         let snippets = Arc::new(engine.clone());

@@ -26,7 +26,7 @@ use crate::config::Config;
 use crate::content::Content;
 use crate::template::Engine;
 
-pub use functions::Images;
+pub use functions::{Images, register_names};
 pub use load::{Request, read_config};
 pub use render::{Artifact, render, summarize};
 pub use routes::{Route, Routes, plan};

@@ -58,7 +58,8 @@ fn unpack(root: &Path, name: &str, dir: &Dir) -> Result<PathBuf> {
     let hash = hasher.finalize().to_hex();
     let cache = root.join(".kepu/cache/themes");
     let target = cache.join(format!("{name}-{}", &hash[..16]));
-    if target.is_dir() {
+    stays_inside(root, &target)?;
+    if is_intact(dir, dir.path(), &target) {
         return Ok(target);
     }
     let shown = super::shown(root, &target);
@@ -67,15 +68,40 @@ fn unpack(root: &Path, name: &str, dir: &Dir) -> Result<PathBuf> {
     let staging = cache.join(format!(".{name}-{}", std::process::id()));
     let _ = std::fs::remove_dir_all(&staging);
     write(dir, dir.path(), &staging).map_err(io)?;
+    let _ = std::fs::remove_dir_all(&target);
     match std::fs::rename(&staging, &target) {
         Ok(()) => Ok(target),
         // Another process was faster.
-        Err(_) if target.is_dir() => {
+        Err(_) if is_intact(dir, dir.path(), &target) => {
             let _ = std::fs::remove_dir_all(&staging);
             Ok(target)
         }
         Err(error) => Err(io(error)),
     }
+}
+
+/// Refuses to write through links that lead out of the site.
+pub fn stays_inside(root: &Path, path: &Path) -> Result<()> {
+    let existing = path.ancestors().find_map(|ancestor| ancestor.canonicalize().ok());
+    if existing.is_some_and(|real| real.starts_with(root)) {
+        return Ok(());
+    }
+    let shown = super::shown(root, path);
+    Err(Box::new(
+        Diagnostic::error(
+            "cache/outside",
+            text!("`{shown}` leads out of the site through a link", "`{shown}` 经由链接指向网站之外"),
+        )
+        .help(text!("remove the link; kepu makes the folder itself", "请删去这个链接，kepu 会自己建立文件夹")),
+    ))
+}
+
+/// Whether a folder holds exactly the files of a theme. A damaged cache is a missing one.
+fn is_intact(dir: &Dir, base: &Path, target: &Path) -> bool {
+    let own = |path: &Path| target.join(path.strip_prefix(base).unwrap_or(path));
+    let files = dir.files().all(|file| std::fs::read(own(file.path())).is_ok_and(|bytes| bytes == file.contents()));
+    let entries = std::fs::read_dir(own(dir.path())).map_or(0, Iterator::count);
+    files && entries == dir.entries().len() && dir.dirs().all(|dir| is_intact(dir, base, target))
 }
 
 fn hash(dir: &Dir, hasher: &mut blake3::Hasher) {

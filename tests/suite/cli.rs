@@ -105,7 +105,7 @@ fn drafts_are_left_out_unless_asked_for() {
         .file("content/draft.md", "+++\ndraft = true\n+++\n")
         .file("content/s/_index.md", "+++\ndraft = true\n+++\n")
         .file("content/s/below.md", "+++\n+++\n");
-    site.build().succeeds().says("1 pages and 1 sections");
+    site.build().succeeds().says("1 page and 1 section");
     assert!(!site.path("public/draft").exists() && !site.path("public/s").exists());
     site.run(&["build", "--drafts"]).succeeds().says("3 pages and 2 sections");
     assert!(site.path("public/draft/index.html").is_file() && site.path("public/s/below/index.html").is_file());

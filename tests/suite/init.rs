@@ -41,7 +41,7 @@ fn an_empty_folder_becomes_a_site_that_builds() {
         "content/first.md",
         "+++\ntitle = \"Why the moon has phases\"\ndate = 2026-08-05\n+++\n\nNo light of its own.\n",
     );
-    site.build().succeeds().says("1 pages");
+    site.build().succeeds().says("1 page");
     assert!(site.output("first/index.html").contains("No light of its own."));
 }
 

@@ -43,6 +43,7 @@ impl Locator {
         theme_static: Option<PathBuf>,
         generated: HashMap<String, Arc<str>>,
     ) -> Self {
+        let output_dir = plain(&output_dir);
         Self { root, output_dir, theme_static, generated, hashes: RwLock::default() }
     }
 
@@ -51,8 +52,9 @@ impl Locator {
     pub fn find(&self, path: &str) -> Result<Option<Found>, Text> {
         let unified = match path.strip_prefix("@/") {
             Some(rest) => format!("content/{rest}"),
-            None => path.trim_start_matches('/').to_owned(),
+            None => path.to_owned(),
         };
+        let unified = plain(&unified);
         if unified.split(['/', '\\']).any(|part| part == "..")
             || unified.contains('\0')
             || Path::new(&unified).is_absolute()
@@ -91,8 +93,10 @@ impl Locator {
         }
     }
 
+    /// What a path names in the output, if it leads there.
     fn in_output<'a>(&self, unified: &'a str) -> Option<&'a str> {
-        unified.strip_prefix(self.output_dir.as_str())?.strip_prefix('/')
+        let rest = unified.strip_prefix(self.output_dir.as_str())?;
+        if rest.is_empty() { Some(rest) } else { rest.strip_prefix('/') }
     }
 
     /// The SHA-2 digest of a file, remembered for the build; none where there is no such file.
@@ -119,6 +123,11 @@ impl Locator {
         }
         Ok(Some(digest))
     }
+}
+
+/// A path without empty parts and `.`, so that a folder has one spelling.
+fn plain(path: &str) -> String {
+    path.split('/').filter(|part| !part.is_empty() && *part != ".").collect::<Vec<_>>().join("/")
 }
 
 fn outside(path: &str) -> Text {

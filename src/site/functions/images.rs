@@ -21,6 +21,7 @@ const FOLDER: &str = "processed_images";
 /// A plan depends on the source's content and the arguments only, so this is a memo: the order of the calls
 /// does not matter, and asking twice is asking once.
 pub struct Images {
+    root: PathBuf,
     cache: PathBuf,
     sources: RwLock<HashMap<PathBuf, Arc<image::Source>>>,
     metadata: RwLock<HashMap<PathBuf, Value>>,
@@ -29,8 +30,16 @@ pub struct Images {
 }
 
 impl Images {
-    pub fn new(cache: PathBuf) -> Self {
-        Self { cache, sources: RwLock::default(), metadata: RwLock::default(), requested: Mutex::default() }
+    /// `root` is the site's.
+    pub fn new(root: &Path) -> Self {
+        let cache = root.join(".kepu/cache/images");
+        Self {
+            root: root.to_path_buf(),
+            cache,
+            sources: RwLock::default(),
+            metadata: RwLock::default(),
+            requested: Mutex::default(),
+        }
     }
 
     /// Every image asked for so far, by output path.
@@ -41,6 +50,7 @@ impl Images {
 
     /// Makes an image in the cache, unless it is there, and gives its file.
     pub fn process(&self, planned: &Planned) -> crate::diagnostic::Result<PathBuf> {
+        crate::site::theme::stays_inside(&self.root, &self.cache)?;
         image::process(planned, &self.cache)
     }
 
