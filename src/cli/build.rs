@@ -169,7 +169,7 @@ impl Progress {
     fn step(&self) {
         let Some(bar) = &self.bar else { return };
         let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
-        if done % 32 != 0 || self.started.elapsed() < Self::PATIENCE {
+        if !done.is_multiple_of(32) || self.started.elapsed() < Self::PATIENCE {
             return;
         }
         if bar.is_hidden() {

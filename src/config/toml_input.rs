@@ -120,7 +120,7 @@ fn find(table: &DeTable, path: &[&str]) -> Option<Range<usize>> {
         DeValue::Table(table) => find(table, rest),
         DeValue::Array(array) => {
             let (index, rest) = rest.split_first()?;
-            let item = array.iter().nth(index.parse().ok()?)?;
+            let item = array.get(index.parse::<usize>().ok()?)?;
             match item.get_ref() {
                 DeValue::Table(table) if !rest.is_empty() => find(table, rest),
                 _ => Some(item.span()),

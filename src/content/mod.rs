@@ -133,7 +133,7 @@ fn section_entries<'a>(tree: &'a Tree, config: &Config, diagnostics: &mut Vec<Di
 }
 
 /// The files that are pages.
-fn page_entries<'a>(tree: &'a Tree, is_hidden: impl Fn(&str) -> bool) -> Vec<&'a Entry> {
+fn page_entries(tree: &Tree, is_hidden: impl Fn(&str) -> bool) -> Vec<&Entry> {
     let is_page = |entry: &&Entry| {
         let name = entry.filename();
         !entry.ignored && name.ends_with(".md") && !name.starts_with('.') && !name.starts_with("_index.")

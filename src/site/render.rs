@@ -218,8 +218,9 @@ fn sitemap_index(site: &Site, parts: usize) -> Result<String, Vec<Diagnostic>> {
 
 /// What a batch of rendering errors has to say: one error in a base template shows up on ten thousand pages.
 pub fn summarize(failures: Vec<(Text, Vec<Diagnostic>)>) -> Vec<Diagnostic> {
-    let mut seen: indexmap::IndexMap<(String, Option<String>, Option<(usize, usize)>), (Diagnostic, Text, usize)> =
-        indexmap::IndexMap::new();
+    // By message, file and position.
+    type Key = (String, Option<String>, Option<(usize, usize)>);
+    let mut seen: indexmap::IndexMap<Key, (Diagnostic, Text, usize)> = indexmap::IndexMap::new();
     for (what, diagnostics) in failures {
         for diagnostic in diagnostics {
             let place = diagnostic.place.as_ref();

@@ -31,7 +31,9 @@ pub struct Term {
 
 /// All taxonomies of all languages, in the order of the configuration.
 pub fn collect(content: &Content, relations: &Relations, config: &Config) -> Vec<TaxonomyTerms> {
-    let mut found: BTreeMap<(&str, &str), BTreeMap<String, (&str, Vec<PageId>)>> = BTreeMap::new();
+    /// A term's name and its pages, by slug.
+    type Terms<'a> = BTreeMap<String, (&'a str, Vec<PageId>)>;
+    let mut found: BTreeMap<(&str, &str), Terms> = BTreeMap::new();
     for (id, page) in content.pages.iter().enumerate().filter(|(id, _)| relations.rendered[*id]) {
         for (taxonomy, terms) in &page.meta.taxonomies {
             let by_slug = found.entry((page.lang.as_str(), taxonomy.as_str())).or_default();

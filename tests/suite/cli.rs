@@ -158,7 +158,7 @@ fn the_time_of_the_build_can_be_given() {
         assert_eq!(site.output("index.html"), shown, "{typed}");
     }
     for typed in ["yesterday", "2026-02-30", "2026", ""] {
-        site.run(&["build", "--at", typed]).is_wrong_usage().says("--at wants a date like 2026-08-05");
+        site.run(&["build", "--at", typed]).fails_as_wrong_usage().says("--at").says("write a date like 2026-08-05");
     }
 }
 
@@ -166,10 +166,10 @@ fn the_time_of_the_build_can_be_given() {
 fn wrong_usage_ends_with_2_and_names_the_flag() {
     let site = site();
     for arguments in [&["biuld"][..], &["build", "--frobnicate"], &["build", "-o"], &["--lang", "fr", "build"], &[]] {
-        site.run(arguments).is_wrong_usage().says("--help");
+        site.run(arguments).fails_as_wrong_usage().says("--help");
     }
-    site.run(&["build", "--frobnicate"]).is_wrong_usage().says("--frobnicate");
-    site.run(&["biuld"]).is_wrong_usage().says("build");
+    site.run(&["build", "--frobnicate"]).fails_as_wrong_usage().says("--frobnicate");
+    site.run(&["biuld"]).fails_as_wrong_usage().says("build");
     assert!(!site.path("public").exists());
 }
 
@@ -203,7 +203,7 @@ fn every_shell_gets_its_completion() {
         assert!(script.contains(says), "no `{says}` in the script of {shell}:\n{script}");
         assert!(script.contains("zola-exact") && script.contains("init"), "{shell}");
     }
-    site.run(&["completion", "tcsh"]).is_wrong_usage().says("bash");
+    site.run(&["completion", "tcsh"]).fails_as_wrong_usage().says("bash");
 }
 
 #[test]

@@ -253,7 +253,7 @@ impl Run {
     }
 
     #[track_caller]
-    pub fn is_wrong_usage(self) -> Self {
+    pub fn fails_as_wrong_usage(self) -> Self {
         assert_eq!(self.code, Some(2), "{}{}", self.stdout, self.stderr);
         self
     }

@@ -7,6 +7,9 @@ use std::sync::{Arc, RwLock};
 use crate::diagnostic::Text;
 use crate::text;
 
+/// A file and the number of bits of its digest.
+type DigestKey = (String, u16);
+
 /// Where files that templates name are looked for.
 #[derive(Debug)]
 pub struct Locator {
@@ -19,7 +22,7 @@ pub struct Locator {
     /// What this build makes before pages are rendered, such as style sheets, by output path.
     pub generated: HashMap<String, Arc<str>>,
     /// Contents are read once a build.
-    hashes: RwLock<HashMap<(String, u16), Arc<[u8]>>>,
+    hashes: RwLock<HashMap<DigestKey, Arc<[u8]>>>,
 }
 
 /// A file that was found.
