@@ -6,6 +6,7 @@ mod build;
 mod completion;
 mod init;
 mod output;
+mod serve;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -50,6 +51,8 @@ enum Command {
     Init(init::Arguments),
     /// Build the site into the output folder
     Build(build::Arguments),
+    /// Show the site in a browser while it is being written
+    Serve(serve::Arguments),
     /// Print the completion script of a shell
     Completion {
         /// The shell
@@ -87,6 +90,7 @@ pub fn main() -> ExitCode {
     match cli.command {
         Command::Init(arguments) => init::run(&arguments, &output),
         Command::Build(arguments) => build::run(&arguments, &cli.root, cli.config.as_deref(), &output),
+        Command::Serve(arguments) => serve::run(&arguments, &cli.root, cli.config.as_deref(), &output),
         Command::Completion { shell } => completion::run(shell),
     }
 }

@@ -56,6 +56,18 @@ impl Output {
         errors > 0
     }
 
+    /// Shows what is wrong while the command goes on.
+    pub fn show_problems(&self, diagnostics: &[Diagnostic]) {
+        if self.json {
+            let mut out = std::io::stdout().lock();
+            for diagnostic in diagnostics {
+                let _ = writeln!(out, "{}", json::line(diagnostic, self.lang));
+            }
+        } else {
+            self.show(diagnostics);
+        }
+    }
+
     /// Reports for people. One slip repeated in every file of a large site must not hide the others.
     fn show(&self, diagnostics: &[Diagnostic]) {
         let mut shown: BTreeMap<&str, usize> = BTreeMap::new();

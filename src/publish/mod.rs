@@ -1,7 +1,8 @@
 //! Where a finished site goes: the disk (`build`), a browser (`serve`), a host (`deploy`).
 //!
-//! [`build`] asks the site for artifacts; [`disk`] takes output paths with bytes or files, and knows nothing of pages,
+//! [`build`] asks the site for artifacts; [`serve`] answers browsers with them; [`disk`] takes output paths with bytes or files, and knows nothing of pages,
 //! templates or configuration. No sink has its own way of making a page.
 
 pub mod build;
 pub mod disk;
+pub mod serve;

@@ -28,7 +28,8 @@ use crate::template::Engine;
 
 pub use functions::{Images, register_names};
 pub use load::{Request, read_config};
-pub use render::{Artifact, render, summarize};
+pub use relate::DocumentId;
+pub use render::{Artifact, render, summarize, template_of};
 pub use routes::{Route, Routes, plan};
 
 use relate::Relations;

@@ -75,6 +75,38 @@ pub fn render(site: &Site, path: &str, route: &Route) -> Rendered {
     Ok(Artifact::Text(text))
 }
 
+/// The template that a route is rendered with, if it is; feeds and search indexes count by their own names.
+pub fn template_of(site: &Site, route: &Route) -> Option<String> {
+    let name = match route {
+        Route::Page(id) => site.relations.page_templates[*id].as_deref().unwrap_or("page.html"),
+        Route::Section(id) | Route::SectionPager { section: id, .. } => section_template(site, *id),
+        Route::TaxonomyList(id) => return Some(taxonomy_template(site, *id, "list")),
+        Route::Term { taxonomy, .. } | Route::TermPager { taxonomy, .. } => {
+            return Some(taxonomy_template(site, *taxonomy, "single"));
+        }
+        Route::Feed { filename, .. } => filename,
+        Route::Sitemap { .. } => "sitemap.xml",
+        Route::SitemapIndex { .. } => "split_sitemap_index.xml",
+        Route::NotFound => "404.html",
+        Route::Robots => "robots.txt",
+        Route::Redirect { .. } => ALIAS,
+        Route::SearchIndex { .. } | Route::SearchScript | Route::File { .. } | Route::Stylesheet { .. } => return None,
+    };
+    Some(name.to_owned())
+}
+
+fn section_template(site: &Site, id: SectionId) -> &str {
+    let section = &site.content.sections[id];
+    let default = if section.file.components.is_empty() { "index.html" } else { "section.html" };
+    section.meta.template.as_deref().unwrap_or(default)
+}
+
+/// A taxonomy's own template, `tags/list.html`, or that of all, `taxonomy_list.html`.
+fn taxonomy_template(site: &Site, id: usize, kind: &str) -> String {
+    let name = format!("{}/{kind}.html", site.taxonomies[id].definition.name);
+    if site.engine.contains(&name) { name } else { format!("taxonomy_{kind}.html") }
+}
+
 /// Drops the characters that no XML file may hold, not even escaped (XML 1.0, 2.2); one in a title would make a
 /// whole feed unreadable.
 fn without_forbidden(text: String) -> String {
@@ -134,8 +166,7 @@ fn section(site: &Site, id: SectionId, pager: Option<(&Paginator, usize)>) -> Re
     let mut context = language_context(site, &section.lang);
     context.insert_value("section", site.values.sections[id].clone());
     pager_context(site, &mut context, pager, &section.permalink, &section.path);
-    let default = if section.file.components.is_empty() { "index.html" } else { "section.html" };
-    let template = section.meta.template.as_deref().unwrap_or(default);
+    let template = section_template(site, id);
     let file = format!("content/{}", section.file.relative);
     site.template(template, &context).map_err(|errors| {
         missing_template(errors, template, &file, text!("`template` of `{file}`", "`{file}` 的 `template`"))
@@ -173,9 +204,7 @@ fn taxonomy_list(site: &Site, id: usize) -> Result<String, Vec<Diagnostic>> {
     context.insert_value("taxonomy", values::taxonomy_definition(&taxonomy.definition));
     context.insert_value("terms", Value::from(site.values.terms[id].clone()));
     address(&mut context, &taxonomy.permalink, &taxonomy.path);
-    let name = format!("{}/list.html", taxonomy.definition.name);
-    let template = if site.engine.contains(&name) { name.as_str() } else { "taxonomy_list.html" };
-    site.template(template, &context)
+    site.template(&taxonomy_template(site, id, "list"), &context)
 }
 
 fn term_page(
@@ -190,9 +219,7 @@ fn term_page(
     context.insert_value("taxonomy", values::taxonomy_definition(&taxonomy.definition));
     context.insert_value("term", site.values.terms[taxonomy_id][term_id].clone());
     pager_context(site, &mut context, pager, &term.permalink, &term.path);
-    let name = format!("{}/single.html", taxonomy.definition.name);
-    let template = if site.engine.contains(&name) { name.as_str() } else { "taxonomy_single.html" };
-    site.template(template, &context)
+    site.template(&taxonomy_template(site, taxonomy_id, "single"), &context)
 }
 
 fn sitemap(site: &Site, part: usize) -> Result<String, Vec<Diagnostic>> {

@@ -17,4 +17,5 @@ mod killed;
 mod links;
 mod messages;
 mod same_bytes;
+mod serve;
 mod support;

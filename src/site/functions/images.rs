@@ -48,6 +48,11 @@ impl Images {
         requested.iter().map(|(path, planned)| (path.clone(), planned.clone())).collect()
     }
 
+    /// The image of an output path, if a template has asked for it.
+    pub fn planned(&self, path: &str) -> Option<Arc<Planned>> {
+        self.requested.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).get(path).cloned()
+    }
+
     /// Makes an image in the cache, unless it is there, and gives its file.
     pub fn process(&self, planned: &Planned) -> crate::diagnostic::Result<PathBuf> {
         crate::site::theme::stays_inside(&self.root, &self.cache)?;

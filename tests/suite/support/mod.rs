@@ -1,8 +1,12 @@
 //! A small site in a temporary folder, and what building it gives.
 
+mod serve;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+
+pub use serve::ServeTest;
 
 /// A site in a temporary folder that is deleted with it.
 pub struct SiteTest {

@@ -1,0 +1,315 @@
+//! The newest snapshot, and how a change becomes the next one.
+
+use std::collections::BTreeSet;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
+use std::sync::atomic::AtomicUsize;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::time::{Duration, Instant};
+
+use tokio::sync::watch;
+
+use crate::config::find::Found;
+use crate::diagnostic::Diagnostic;
+use crate::site::{self, Artifact, Request, Route, Routes, Site, plan, render};
+use crate::text;
+
+use super::background::Report;
+use super::live::Touched;
+use super::watch::Watcher;
+use super::{Event, Options};
+
+/// One state of the sources: a site with its routes, and what is wrong.
+pub struct Snapshot {
+    /// Counts snapshots, from 1; 0 before the first.
+    pub generation: u64,
+    /// The last site that could be loaded; older than `problems` when these hold errors.
+    pub site: Option<Arc<Built>>,
+    /// What loading the sources said.
+    pub problems: Vec<Diagnostic>,
+    /// What the change means for browsers that show the snapshot before.
+    pub touched: Touched,
+}
+
+/// A site with the table of its routes.
+pub struct Built {
+    pub site: Site,
+    pub routes: Routes,
+}
+
+impl Built {
+    /// Renders one route. A panic in a library is an error like others: the server goes on.
+    pub fn render(&self, path: &str, route: &Route) -> Result<Artifact, Vec<Diagnostic>> {
+        catch_unwind(AssertUnwindSafe(|| render(&self.site, path, route))).unwrap_or_else(|_| Err(vec![panicked(path)]))
+    }
+}
+
+impl Snapshot {
+    /// Whether the sources have errors, so that `site` is an older one.
+    pub fn is_broken(&self) -> bool {
+        self.problems.iter().any(Diagnostic::is_error)
+    }
+}
+
+/// Everything that the threads of a server share.
+pub struct State {
+    pub options: Options,
+    /// Where the server listens.
+    pub address: SocketAddr,
+    request: Request,
+    current: RwLock<Arc<Snapshot>>,
+    pending: Mutex<Pending>,
+    wake: std::sync::Condvar,
+    /// How many changes the current snapshot has seen.
+    settled: watch::Sender<u64>,
+    /// What the background pass found in the current or the last snapshot.
+    report: Mutex<Arc<Report>>,
+    /// How many requests are being answered; the background pass lets them go first.
+    pub busy: AtomicUsize,
+    /// How many WebSockets are open.
+    pub sockets: AtomicUsize,
+}
+
+/// Changes that no snapshot has seen.
+#[derive(Default)]
+struct Pending {
+    paths: BTreeSet<PathBuf>,
+    /// The watcher lost track: anything may have changed.
+    everything: bool,
+    /// How many changes there ever were.
+    seen: u64,
+    last: Option<Instant>,
+}
+
+/// A request waits this long for a snapshot of what changed before it came, and then gets an older one.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// Files that never stop changing are loaded after this many times the debounce.
+const LONGEST_DEBOUNCE: u32 = 50;
+
+impl State {
+    pub fn new(request: Request, options: Options, address: SocketAddr) -> Self {
+        let empty = Snapshot { generation: 0, site: None, problems: Vec::new(), touched: Touched::default() };
+        Self {
+            options,
+            address,
+            request,
+            current: RwLock::new(Arc::new(empty)),
+            // The first load is a change that every request waits for.
+            pending: Mutex::new(Pending { seen: 1, ..Pending::default() }),
+            wake: std::sync::Condvar::new(),
+            settled: watch::Sender::new(0),
+            report: Mutex::default(),
+            busy: AtomicUsize::new(0),
+            sockets: AtomicUsize::new(0),
+        }
+    }
+
+    pub fn found(&self) -> &Found {
+        &self.request.found
+    }
+
+    pub fn snapshot(&self) -> Arc<Snapshot> {
+        self.current.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Tells that files changed; called by the watcher.
+    pub fn changed(&self, paths: impl IntoIterator<Item = PathBuf>, everything: bool) {
+        let mut pending = self.pending();
+        let before = pending.paths.len();
+        pending.paths.extend(paths);
+        if pending.paths.len() == before && !everything && pending.last.is_none() {
+            return;
+        }
+        pending.everything |= everything;
+        pending.seen += 1;
+        pending.last = Some(Instant::now());
+        self.wake.notify_all();
+    }
+
+    /// Whether changes wait to be loaded.
+    pub fn is_stale(&self) -> bool {
+        self.pending().seen != *self.settled.borrow()
+    }
+
+    /// Notified of every snapshot.
+    pub fn subscribe(&self) -> watch::Receiver<u64> {
+        self.settled.subscribe()
+    }
+
+    /// The snapshot that has seen every change known now.
+    pub async fn fresh(&self) -> Arc<Snapshot> {
+        let due = self.pending().seen;
+        let mut settled = self.settled.subscribe();
+        let _ = tokio::time::timeout(PATIENCE, settled.wait_for(|seen| *seen >= due)).await;
+        self.snapshot()
+    }
+
+    /// What the background pass found.
+    pub fn report(&self) -> Arc<Report> {
+        self.report.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub fn set_report(&self, report: Report) {
+        *self.report.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(report);
+    }
+
+    /// Loads the site for the first time.
+    pub fn load_first(&self, tell: &dyn Fn(Event)) {
+        let problems = self.load(BTreeSet::new(), 1);
+        if !problems.is_empty() {
+            tell(Event::Problems(&problems));
+        }
+    }
+
+    /// Loads the site again after every change, for ever.
+    pub fn keep_loading(&self, mut watcher: Watcher, tell: &dyn Fn(Event)) {
+        loop {
+            let (paths, everything, seen) = self.next_changes();
+            let started = Instant::now();
+            watcher.follow_new_folders(self);
+            let root = &self.request.found.root;
+            let mut changed: Vec<String> = paths.iter().map(|path| site::shown(root, path)).collect();
+            if everything {
+                changed.clear();
+            }
+            let before = self.snapshot();
+            let problems = self.load(paths, seen);
+            tell(Event::Reloaded { changed: &changed, took: started.elapsed() });
+            if problems != before.problems {
+                tell(Event::Problems(&problems));
+            }
+        }
+    }
+
+    /// Waits for changes, and for them to end.
+    fn next_changes(&self) -> (BTreeSet<PathBuf>, bool, u64) {
+        let debounce = self.options.debounce;
+        let mut pending = self.pending();
+        let mut first = None;
+        loop {
+            let now = Instant::now();
+            let Some(last) = pending.last else {
+                pending = self.wake.wait(pending).unwrap_or_else(PoisonError::into_inner);
+                continue;
+            };
+            let due = (last + debounce).min(*first.get_or_insert(now) + debounce * LONGEST_DEBOUNCE);
+            if now >= due {
+                pending.last = None;
+                let everything = std::mem::take(&mut pending.everything);
+                return (std::mem::take(&mut pending.paths), everything, pending.seen);
+            }
+            let (guard, _) = self.wake.wait_timeout(pending, due - now).unwrap_or_else(PoisonError::into_inner);
+            pending = guard;
+        }
+    }
+
+    /// Makes the snapshot that has seen `seen` changes, and returns its problems.
+    fn load(&self, changed: BTreeSet<PathBuf>, seen: u64) -> Vec<Diagnostic> {
+        let before = self.snapshot();
+        let mut problems = Vec::new();
+        let request = Request { base_url: Some(self.base_url()), ..self.request.clone() };
+        let loaded = catch_unwind(AssertUnwindSafe(|| {
+            let site = Site::load(&request, &mut problems)?;
+            let routes = plan(&site, &mut problems);
+            Some(Arc::new(Built { site, routes }))
+        }));
+        let loaded = loaded.unwrap_or_else(|_| {
+            problems.push(panicked("content"));
+            None
+        });
+        Diagnostic::sort(&mut problems);
+        let touched = match (&before.site, &loaded) {
+            (Some(before), Some(after)) => Touched::between(before, after, &changed),
+            _ => Touched::default(),
+        };
+        let snapshot = Snapshot {
+            generation: before.generation + 1,
+            site: loaded.or_else(|| before.site.clone()),
+            problems: problems.clone(),
+            touched,
+        };
+        *self.current.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(snapshot);
+        self.settled.send_replace(seen);
+        problems
+    }
+
+    fn pending(&self) -> MutexGuard<'_, Pending> {
+        self.pending.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Where a browser on this machine finds the server: an address that means "all" is no address to go to.
+    fn authority(&self) -> String {
+        let ip = match self.address.ip() {
+            ip if !ip.is_unspecified() => ip,
+            _ => super::lan_address().unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST)),
+        };
+        SocketAddr::new(ip, self.address.port()).to_string()
+    }
+
+    /// `base_url` of the site as it is served. As in Zola, it ends with a slash where that of the configuration does.
+    fn base_url(&self) -> String {
+        let mut url = match &self.options.base_url {
+            None => format!("http://{}", self.authority()),
+            Some(url) if url == "/" => return url.clone(),
+            Some(url) if self.options.no_port_append => url.clone(),
+            Some(url) => with_port(url, self.address.port()),
+        };
+        let configured = site::read_config(&self.request, &mut Vec::new());
+        let slash = configured.is_some_and(|(config, _)| config.base_url.ends_with('/'));
+        if slash && !url.ends_with('/') {
+            url.push('/');
+        }
+        url
+    }
+
+    /// The part of addresses in front of the site's paths, `/` or `/base/`.
+    pub fn base_path(&self) -> String {
+        let url = self.options.base_url.as_deref().unwrap_or("/");
+        let path = url.split_once("://").map_or(url, |(_, rest)| rest.find('/').map_or("/", |at| &rest[at..]));
+        let path = path.trim_matches('/');
+        if path.is_empty() { "/".to_owned() } else { format!("/{path}/") }
+    }
+
+    /// The output folder, whose changes are not those of the site.
+    pub fn output_folder(&self) -> PathBuf {
+        let root = &self.request.found.root;
+        let asked = self.options.store.as_ref().and_then(|store| store.output.as_ref());
+        match asked {
+            Some(folder) => std::path::absolute(folder).unwrap_or_else(|_| folder.clone()),
+            None => {
+                let configured = site::read_config(&self.request, &mut Vec::new());
+                root.join(configured.map_or_else(|| "public".to_owned(), |(config, _)| config.output_dir))
+            }
+        }
+    }
+
+    /// The address to open in a browser.
+    pub fn start_url(&self) -> String {
+        format!("http://{}{}", self.authority(), self.base_path())
+    }
+}
+
+/// Puts a port behind the host of an address.
+fn with_port(url: &str, port: u16) -> String {
+    let start = url.find("://").map_or(0, |at| at + 3);
+    let end = url[start..].find('/').map_or(url.len(), |at| start + at);
+    format!("{}:{port}{}", &url[..end], &url[end..])
+}
+
+fn panicked(what: &str) -> Diagnostic {
+    Diagnostic::error("serve/panic", text!("kepu failed on `{what}`", "kepu 处理 `{what}` 时出错"))
+        .help(text!("this is an error of kepu: please report it", "这是 kepu 的错误，请反馈"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::with_port;
+
+    #[test]
+    fn the_port_stands_behind_the_host() {
+        assert_eq!(with_port("http://example.com", 80), "http://example.com:80");
+        assert_eq!(with_port("http://example.com/a/b", 80), "http://example.com:80/a/b");
+        assert_eq!(with_port("example.com/a", 80), "example.com:80/a");
+    }
+}

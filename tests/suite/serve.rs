@@ -1,0 +1,373 @@
+//! `kepu serve`: what was saved is seen at the next request, whatever was saved; the server survives everything.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::time::Duration;
+
+use tungstenite::Message;
+
+use crate::support::{ServeTest, SiteTest, png};
+
+fn page(title: &str, body: &str) -> String {
+    format!("+++\ntitle = \"{title}\"\n+++\n{body}\n")
+}
+
+fn site() -> SiteTest {
+    SiteTest::minimal()
+        .file("config.toml", "base_url = \"https://example.com\"\ncompile_sass = true\n")
+        .file("templates/404.html", "<h1>not here</h1>")
+        .file("content/a.md", page("A", "text of a"))
+        .file("content/b.md", page("B", "text of b"))
+        .file("sass/site.scss", "a { color: red; }")
+        .file("static/plain.txt", "0123456789")
+}
+
+#[test]
+fn a_saved_page_is_seen_at_the_next_request() {
+    let server = ServeTest::start(site(), &[]);
+    let answer = server.get("/a/");
+    assert_eq!((answer.status, answer.header("content-type")), (200, Some("text/html; charset=utf-8")));
+    assert!(answer.body().starts_with("page A|<p>text of a</p>"), "{}", answer.body());
+    for n in 0..5 {
+        server.site.write("content/a.md", page("A", &format!("edit {n}")));
+        server.sees("/a/", &format!("edit {n}"));
+    }
+}
+
+#[test]
+fn addresses_are_those_of_the_server() {
+    let site =
+        site().file("templates/page.html", "{{ page.permalink }} {{ config.mode }} {{ get_url(path=\"x.css\") }}");
+    let server = ServeTest::start(site, &[]);
+    let url = server.url.trim_end_matches('/');
+    assert!(server.get("/a/").body().starts_with(&format!("{url}/a/ serve {url}/x.css")));
+    assert_eq!(server.get("/a").header("location"), Some("/a/"));
+}
+
+#[test]
+fn a_base_url_of_ones_own_keeps_its_path() {
+    let site = site().file("templates/page.html", "{{ page.permalink | safe }}");
+    let server = ServeTest::start(site, &["-u", "http://example.org/base", "--no-port-append"]);
+    assert!(server.get("/base/a/").body().starts_with("http://example.org/base/a/"));
+    assert_eq!(server.get("/").header("location"), Some("/base/"));
+    assert_eq!(server.get("/a/").status, 404);
+}
+
+#[test]
+fn every_kind_of_source_is_seen() {
+    let site = site().file("data/n.toml", "n = 1").file(
+        "templates/page.html",
+        "{% set d = load_data(path=\"data/n.toml\") %}{{ d.n }}|{{ page.content | safe }}{{ config.title }}",
+    );
+    let server = ServeTest::start(site, &[]);
+    server.sees("/a/", "1|<p>text of a</p>");
+    server.site.write("data/n.toml", "n = 2");
+    server.sees("/a/", "2|<p>");
+    server.site.write("sass/site.scss", "a { color: blue; }");
+    server.sees("/site.css", "blue");
+    server.site.write("static/plain.txt", "other");
+    server.sees("/plain.txt", "other");
+    server.site.write("static/new/deep.txt", "deep");
+    server.sees("/new/deep.txt", "deep");
+    server.site.write("templates/page.html", "new template {{ page.title }}");
+    server.sees("/b/", "new template B");
+    server.site.write("content/new/c.md", page("C", ""));
+    server.sees("/new/c/", "new template C");
+    server.site.write("templates/page.html", "{{ page.title }} of {{ config.title }}");
+    server.site.write("config.toml", "base_url = \"https://example.com\"\ntitle = \"The title\"\n");
+    server.sees("/b/", "B of The title");
+    server.gone("/site.css");
+}
+
+#[test]
+fn editors_that_rename_and_files_that_move_are_seen() {
+    let server = ServeTest::start(site(), &[]);
+    server.site.write("content/.a.md.part", page("A", "by rename"));
+    std::fs::rename(server.site.path("content/.a.md.part"), server.site.path("content/a.md")).expect("a rename");
+    server.sees("/a/", "by rename");
+    std::fs::rename(server.site.path("content/b.md"), server.site.path("content/c.md")).expect("a rename");
+    server.sees("/c/", "text of b");
+    server.gone("/b/");
+    std::fs::create_dir(server.site.path("content/folder")).expect("a folder");
+    std::fs::rename(server.site.path("content/c.md"), server.site.path("content/folder/c.md")).expect("a rename");
+    server.sees("/folder/c/", "text of b");
+    std::fs::rename(server.site.path("content/folder"), server.site.path("content/moved")).expect("a rename");
+    server.sees("/moved/c/", "text of b");
+    std::fs::remove_dir_all(server.site.path("content/moved")).expect("a folder");
+    server.gone("/moved/c/");
+}
+
+#[test]
+fn a_folder_that_comes_later_is_watched() {
+    let server = ServeTest::start(site(), &[]);
+    server.site.write("data/n.toml", "n = 1");
+    server.site.write("templates/page.html", "{% set d = load_data(path=\"data/n.toml\") %}{{ d.n }}");
+    server.sees("/a/", "1");
+    std::thread::sleep(Duration::from_millis(100));
+    server.site.write("data/n.toml", "n = 2");
+    server.sees("/a/", "2");
+}
+
+#[test]
+fn a_thousand_changes_at_once_are_one() {
+    let server = ServeTest::start(site(), &[]);
+    for n in 0..1000 {
+        server.site.write(&format!("content/many/p{n}.md"), page("Many", &format!("number {n}")));
+    }
+    server.sees("/many/p999/", "number 999");
+    server.sees("/many/p0/", "number 0");
+    let reloads = server.messages().matches("changed,").count();
+    assert!(reloads < 200, "{reloads} reloads");
+}
+
+#[test]
+fn errors_are_shown_where_they_are_and_go_away() {
+    let server = ServeTest::start(site(), &[]);
+    // While rendering: the page itself says so, with the line.
+    server.site.write("templates/page.html", "fine\n{{ page.nothing.at_all }}");
+    let answer = server.sees("/a/", "templates/page.html:2");
+    assert_eq!(answer.status, 500);
+    assert!(answer.body().contains("{{ page.nothing.at_all }}") && answer.body().contains("/__kepu/live.js"));
+    server.site.write("templates/page.html", "mended {{ page.title }}");
+    assert_eq!(server.sees("/a/", "mended A").status, 200);
+    // While loading: the last good site stands, and browsers are told.
+    server.site.write("content/a.md", "+++\ntitle = \n+++\n");
+    server.says("content/a.md");
+    assert_eq!(server.get("/a/").status, 200);
+    assert!(server.get("/__kepu/").body().contains("content/a.md:2"));
+    server.site.write("config.toml", "base_url = ");
+    server.says("config.toml");
+    assert_eq!(server.get("/b/").status, 200);
+    server.site.write("config.toml", "base_url = \"https://example.com\"\n");
+    server.site.write("content/a.md", page("A", "well again"));
+    server.sees("/a/", "mended A");
+    server.says("All is well again.");
+}
+
+#[test]
+fn a_site_that_is_broken_from_the_start_is_mended() {
+    let site = site().file("content/a.md", "+++\ntitle = \n+++\n");
+    let server = ServeTest::start(site, &[]);
+    let answer = server.get("/b/");
+    assert_eq!(answer.status, 500);
+    assert!(answer.body().contains("content/a.md:2"), "{}", answer.body());
+    server.site.write("content/a.md", page("A", "mended"));
+    server.sees("/a/", "mended");
+}
+
+#[test]
+fn errors_of_pages_that_nobody_asked_for_are_found() {
+    let site = site()
+        .file("templates/odd.html", "{{ page.extra.missing.deep }}")
+        .file("content/odd.md", "+++\ntitle = \"Odd\"\ntemplate = \"odd.html\"\n+++\n");
+    let server = ServeTest::start(site, &[]);
+    server.says("templates/odd.html:1");
+    server.sees("/__kepu/", "templates/odd.html:1");
+}
+
+#[test]
+fn the_list_of_problems_tells_drafts_and_dates_to_come() {
+    let site = site()
+        .file("content/d.md", "+++\ntitle = \"The draft\"\ndraft = true\n+++\n")
+        .file("content/f.md", "+++\ntitle = \"The future\"\ndate = 2999-01-01\n+++\n");
+    let server = ServeTest::start(site, &["--drafts"]);
+    let list = server.sees("/__kepu/", "page.html");
+    for text in ["The draft", "The future", "2999-01-01"] {
+        assert!(list.body().contains(text), "{text} in {}", list.body());
+    }
+}
+
+#[test]
+fn what_does_not_exist_is_the_sites_own_404() {
+    let server = ServeTest::start(site(), &[]);
+    std::fs::write(server.site.root().parent().expect("a parent").join("kepu-secret.txt"), "secret").expect("a file");
+    for path in [
+        "/nothing",
+        "/../kepu-secret.txt",
+        "/a/../../kepu-secret.txt",
+        "/%2e%2e/kepu-secret.txt",
+        "/%2e%2e%2fkepu-secret.txt",
+        "/..%5ckepu-secret.txt",
+        "/..\\kepu-secret.txt",
+        "/%252e%252e/kepu-secret.txt",
+        "/%c0%ae%c0%ae/kepu-secret.txt",
+        "//etc/passwd",
+        "/%2fetc%2fpasswd",
+        "/config.toml",
+        "/content/a.md",
+        "/.kepu/",
+        "/a%00.html",
+        "/%ff",
+    ] {
+        let answer = server.get(path);
+        assert_eq!(answer.status, 404, "{path}");
+        assert!(answer.body().starts_with("<h1>not here</h1>"), "{path}: {}", answer.body());
+    }
+    assert_eq!(server.raw("POST /a/ HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").status, 405);
+    assert_eq!(server.raw("nonsense\r\n\r\n").status, 400);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_that_comes_to_lead_outside_is_not_followed() {
+    let outside = tempfile::tempdir().expect("a folder");
+    std::fs::write(outside.path().join("secret.txt"), "secret").expect("a file");
+    let server = ServeTest::start(site(), &[]);
+    std::fs::remove_file(server.site.path("static/plain.txt")).expect("a file");
+    std::os::unix::fs::symlink(outside.path().join("secret.txt"), server.site.path("static/plain.txt"))
+        .expect("a link");
+    server.says("static/plain.txt");
+    assert!(!server.get("/plain.txt").body().contains("secret"));
+}
+
+#[test]
+fn files_come_whole_or_in_part() {
+    let server = ServeTest::start(site(), &[]);
+    let whole = server.get("/plain.txt");
+    assert_eq!((whole.status, whole.body().as_str()), (200, "0123456789"));
+    let part = server.raw("GET /plain.txt HTTP/1.1\r\nHost: x\r\nRange: bytes=2-4\r\nConnection: close\r\n\r\n");
+    assert_eq!((part.status, part.body().as_str()), (206, "234"));
+    assert_eq!(part.header("content-range"), Some("bytes 2-4/10"));
+    let head = server.raw("HEAD /plain.txt HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    assert_eq!((head.status, head.header("content-length"), head.body().as_str()), (200, Some("10"), ""));
+    let tag = whole.header("etag").expect("a tag").to_owned();
+    let again = format!("GET /plain.txt HTTP/1.1\r\nHost: x\r\nIf-None-Match: {tag}\r\nConnection: close\r\n\r\n");
+    assert_eq!(server.raw(&again).status, 304);
+}
+
+#[test]
+fn processed_images_are_made_when_asked_for() {
+    let site = site().file("static/photo.png", png(40, 20)).file(
+        "templates/page.html",
+        "{% set i = resize_image(path=\"photo.png\", width=10, op=\"fit_width\") %}{{ i.url | safe }}",
+    );
+    let server = ServeTest::start(site, &[]);
+    let body = server.get("/a/").body();
+    let url = body.split("<script").next().expect("an address").trim().to_owned();
+    let path = format!("/{}", url.strip_prefix(&server.url).expect("an address of the server"));
+    let image = server.get(&path);
+    assert_eq!((image.status, image.header("content-type")), (200, Some("image/png")));
+}
+
+#[test]
+fn many_and_slow_clients_are_served() {
+    let server = ServeTest::start(site(), &[]);
+    let before = server.descriptors();
+    // Clients that say nothing, or not all of it, must not keep others waiting.
+    let slow: Vec<TcpStream> = (0..50)
+        .map(|n| {
+            let mut stream = TcpStream::connect(server.address()).expect("a connection");
+            if n % 2 == 0 {
+                stream.write_all(b"GET /a/ HTTP/1.1\r\nHost:").expect("a part of a request");
+            }
+            stream
+        })
+        .collect();
+    let answered: usize = std::thread::scope(|scope| {
+        let clients: Vec<_> = (0..50)
+            .map(|n| {
+                let server = &server;
+                scope.spawn(move || {
+                    (0..20).filter(|_| server.get(if n % 2 == 0 { "/a/" } else { "/plain.txt" }).status == 200).count()
+                })
+            })
+            .collect();
+        clients.into_iter().map(|client| client.join().expect("a client")).sum()
+    });
+    assert_eq!(answered, 1000);
+    drop(slow);
+    std::thread::sleep(Duration::from_millis(300));
+    let after = server.descriptors();
+    assert!(after <= before + 4, "{before} descriptors before, {after} after");
+}
+
+#[test]
+fn a_browser_is_told_what_changed_in_its_page() {
+    let server =
+        ServeTest::start(site().file("static/x.css", "a{}").file("static/photo.png", png(4, 4)), &["--follow"]);
+    let mut socket = server.socket();
+    let tag = server.get("/a/").tag();
+    socket.send(Message::text(format!(r#"{{"path":"/a/","tag":"{tag}"}}"#))).expect("a message");
+    let first = next(&mut socket);
+    assert_eq!((first["page"].as_bool(), first["problems"].as_array().map(Vec::len)), (Some(false), Some(0)));
+
+    server.site.write("content/b.md", page("B", "changed"));
+    let other = next(&mut socket);
+    assert_eq!((other["page"].as_bool(), other["goto"].as_str()), (Some(false), Some("/b/")));
+
+    server.site.write("content/a.md", page("A", "changed"));
+    let own = next(&mut socket);
+    assert_eq!((own["page"].as_bool(), own["goto"].as_str()), (Some(true), Some("/a/")));
+    let tag = server.get("/a/").tag();
+    socket.send(Message::text(format!(r#"{{"path":"/a/","tag":"{tag}"}}"#))).expect("a message");
+    assert_eq!(next(&mut socket)["page"].as_bool(), Some(false));
+
+    server.site.write("sass/site.scss", "a { color: green; }");
+    let style = next(&mut socket);
+    assert_eq!((style["css"][0].as_str(), style["page"].as_bool()), (Some("/site.css"), Some(false)));
+    server.site.write("static/photo.png", png(5, 5));
+    assert_eq!(next(&mut socket)["images"][0].as_str(), Some("/photo.png"));
+
+    server.site.write("templates/page.html", "{{ nothing_here }}");
+    let broken = next(&mut socket);
+    let problem = broken["problems"][0].as_str().expect("a problem").to_owned();
+    assert!(problem.contains("templates/page.html:1") && problem.contains("{{ nothing_here }}"), "{problem}");
+    server.site.write("templates/page.html", "{{ page.title }}");
+    assert_eq!(next(&mut socket)["problems"].as_array().map(Vec::len), Some(0));
+}
+
+#[test]
+fn pages_of_other_sites_get_no_socket() {
+    let server = ServeTest::start(site(), &[]);
+    let request = "GET /__kepu/live HTTP/1.1\r\nHost: 127.0.0.1\r\nOrigin: https://evil.example\r\nConnection: Upgrade\r\n\
+        Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+    assert_eq!(server.raw(request).status, 403);
+    assert_eq!(server.get("/__kepu/live").status, 426);
+}
+
+#[test]
+fn a_port_that_is_taken_is_an_error() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = taken.local_addr().expect("an address").port().to_string();
+    site().run(&["serve", "-p", &port]).fails().says(&format!("cannot listen on 127.0.0.1, port {port}"));
+}
+
+#[test]
+fn the_whole_site_is_stored_where_it_is_asked_for() {
+    let server = ServeTest::start(site(), &["--store-html", "-o", "stored"]);
+    let stored = server.site.path("stored/a/index.html");
+    let until = |text: &str| {
+        for _ in 0..200 {
+            if std::fs::read_to_string(&stored).is_ok_and(|page| page.contains(text)) {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        panic!("no `{text}` in {}", stored.display());
+    };
+    until("text of a");
+    server.site.write("content/a.md", page("A", "stored again"));
+    until("stored again");
+    assert!(!std::fs::read_to_string(&stored).expect("a page").contains("live.js"));
+}
+
+/// The next message of the server that is no ping.
+fn next(socket: &mut tungstenite::WebSocket<TcpStream>) -> serde_json::Value {
+    loop {
+        if let Message::Text(text) = socket.read().expect("a message") {
+            return serde_json::from_str(&text).expect("JSON");
+        }
+    }
+}
+
+#[test]
+fn a_request_that_never_ends_does() {
+    let server = ServeTest::start(site(), &[]);
+    let mut stream = TcpStream::connect(server.address()).expect("a connection");
+    stream.set_read_timeout(Some(Duration::from_secs(30))).expect("a time");
+    stream.write_all(b"GET /a/ HTTP/1.1\r\n").expect("a part of a request");
+    let mut rest = Vec::new();
+    // The server hangs up.
+    stream.read_to_end(&mut rest).expect("the end");
+    assert!(rest.is_empty() || rest.starts_with(b"HTTP/1.1 408"), "{}", String::from_utf8_lossy(&rest));
+}

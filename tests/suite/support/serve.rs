@@ -1,0 +1,179 @@
+//! A running `kepu serve`, and the few lines of HTTP that its tests need.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::process::{Child, Stdio};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use super::SiteTest;
+
+/// How long a test waits for what must come.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A server on a site, stopped with it.
+pub struct ServeTest {
+    pub site: SiteTest,
+    /// `http://127.0.0.1:1111/`
+    pub url: String,
+    child: Child,
+    messages: Arc<Mutex<String>>,
+}
+
+impl ServeTest {
+    /// Starts a server on a free port and waits until it answers.
+    pub fn start(site: SiteTest, arguments: &[&str]) -> Self {
+        let mut command = site.kepu(&["serve", "-p", "0"]);
+        let mut child =
+            command.args(arguments).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("kepu runs");
+        let messages: Arc<Mutex<String>> = Arc::default();
+        let (lines, into) = (BufReader::new(child.stderr.take().expect("a pipe")).lines(), messages.clone());
+        std::thread::spawn(move || {
+            for line in lines.map_while(Result::ok) {
+                let mut all = into.lock().expect("messages");
+                all.push_str(&line);
+                all.push('\n');
+            }
+        });
+        let mut server = Self { site, url: String::new(), child, messages };
+        let said = server.says("The site is at ");
+        let url = said.split("The site is at ").nth(1).and_then(|rest| rest.split(' ').next()).expect("an address");
+        server.url = url.to_owned();
+        server
+    }
+
+    /// Host and port.
+    pub fn address(&self) -> String {
+        self.url.trim_start_matches("http://").split('/').next().expect("an address").to_owned()
+    }
+
+    /// What the server has said so far.
+    pub fn messages(&self) -> String {
+        self.messages.lock().expect("messages").clone()
+    }
+
+    /// Waits until the server says something.
+    #[track_caller]
+    pub fn says(&self, text: &str) -> String {
+        let started = Instant::now();
+        loop {
+            let messages = self.messages();
+            if messages.contains(text) {
+                return messages;
+            }
+            assert!(started.elapsed() < PATIENCE, "the server did not say `{text}`:\n{messages}");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    /// One request, as it is.
+    #[track_caller]
+    pub fn raw(&self, request: &str) -> Answer {
+        let mut stream = TcpStream::connect(self.address()).expect("a connection");
+        stream.set_read_timeout(Some(PATIENCE)).expect("a time");
+        stream.write_all(request.as_bytes()).expect("a request is sent");
+        let mut bytes = Vec::new();
+        stream.read_to_end(&mut bytes).expect("an answer");
+        Answer::parse(&bytes)
+    }
+
+    #[track_caller]
+    pub fn get(&self, path: &str) -> Answer {
+        self.raw(&format!("GET {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", self.address()))
+    }
+
+    /// Asks until the answer holds a text: the system tells of a change a moment after it.
+    #[track_caller]
+    pub fn sees(&self, path: &str, text: &str) -> Answer {
+        self.until(path, &format!("`{text}`"), |answer| answer.body().contains(text))
+    }
+
+    /// Asks until there is no such page.
+    #[track_caller]
+    pub fn gone(&self, path: &str) {
+        self.until(path, "404", |answer| answer.status == 404);
+    }
+
+    #[track_caller]
+    fn until(&self, path: &str, what: &str, due: impl Fn(&Answer) -> bool) -> Answer {
+        let started = Instant::now();
+        loop {
+            let answer = self.get(path);
+            if due(&answer) {
+                return answer;
+            }
+            let messages = self.messages();
+            assert!(started.elapsed() < PATIENCE, "no {what} at {path}:\n{}\n{messages}", answer.body());
+            std::thread::sleep(Duration::from_millis(2));
+        }
+    }
+
+    /// How many files and sockets the server has open.
+    pub fn descriptors(&self) -> usize {
+        std::fs::read_dir(format!("/proc/{}/fd", self.child.id())).map_or(0, Iterator::count)
+    }
+
+    /// The memory of the server that is its own, in KB.
+    pub fn memory(&self) -> usize {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap_or_default();
+        let line = status.lines().find_map(|line| line.strip_prefix("RssAnon:")).unwrap_or("0");
+        line.trim().trim_end_matches(" kB").parse().unwrap_or_default()
+    }
+
+    /// A WebSocket to the server.
+    pub fn socket(&self) -> tungstenite::WebSocket<TcpStream> {
+        let stream = TcpStream::connect(self.address()).expect("a connection");
+        stream.set_read_timeout(Some(PATIENCE)).expect("a time");
+        let url = format!("ws://{}/__kepu/live", self.address());
+        tungstenite::client(url, stream).expect("a socket").0
+    }
+}
+
+impl Drop for ServeTest {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// An answer over HTTP.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: u16,
+    head: String,
+    bytes: Vec<u8>,
+}
+
+impl Answer {
+    #[track_caller]
+    fn parse(answer: &[u8]) -> Self {
+        let at = answer.windows(4).position(|four| four == b"\r\n\r\n").expect("a head");
+        let head = String::from_utf8_lossy(&answer[..at]).into_owned();
+        let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status");
+        Self { status, head, bytes: answer[at + 4..].to_vec() }
+    }
+
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.head
+            .lines()
+            .find_map(|line| line.split_once(": ").filter(|(n, _)| n.eq_ignore_ascii_case(name)))
+            .map(|(_, value)| value)
+    }
+
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// The body as text.
+    pub fn body(&self) -> String {
+        String::from_utf8_lossy(&self.bytes).into_owned()
+    }
+
+    /// The state of the page, as its script tells it.
+    #[track_caller]
+    pub fn tag(&self) -> String {
+        let body = self.body();
+        let tag = body.split("data-tag=\"").nth(1).and_then(|rest| rest.split('"').next()).expect("a tag");
+        tag.to_owned()
+    }
+}
