@@ -75,6 +75,7 @@ pub fn run(arguments: &Arguments, root: &Path, config: Option<&Path>, output: &O
         minify: arguments.minify,
         zola_exact: arguments.zola_exact,
         now,
+        remember: false,
     };
     let mut diagnostics = Vec::new();
     let progress = Progress::start(output, started);

@@ -92,6 +92,7 @@ pub fn run(arguments: &Arguments, root: &Path, config: Option<&Path>, output: &O
         minify: false,
         zola_exact: arguments.zola_exact,
         now: jiff::Timestamp::now(),
+        remember: true,
     };
     let everybody = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
     let default = if arguments.lan { everybody } else { IpAddr::V4(Ipv4Addr::LOCALHOST) };

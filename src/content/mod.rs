@@ -9,6 +9,7 @@ mod date;
 mod encoding;
 mod file_info;
 mod front_matter;
+mod memory;
 mod page;
 mod section;
 mod walk;
@@ -19,8 +20,8 @@ mod tests;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use rayon::prelude::*;
 use serde::Deserialize;
 use tera::Value;
 
@@ -35,30 +36,45 @@ pub use date::Date;
 pub use encoding::{decode, read_text};
 pub use file_info::FileInfo;
 pub use front_matter::{PageMeta, SectionMeta, SortBy};
+pub use memory::{Changes, Memory};
 pub use page::Page;
 pub use section::{Section, index_filename};
 
 /// Everything that `content/` holds, each list sorted by `file.relative`.
 #[derive(Clone, Debug, Default)]
 pub struct Content {
-    pub pages: Vec<Page>,
+    pub pages: Vec<Arc<Page>>,
     /// Every language has an index section, if need be one without a file.
-    pub sections: Vec<Section>,
+    pub sections: Vec<Arc<Section>>,
 }
 
 /// Reads the content of the site at `root`. What has an error is left out of the result and told in `diagnostics`.
 pub fn load(root: &Path, config: &Config, include_drafts: bool, diagnostics: &mut Vec<Diagnostic>) -> Content {
-    let tree = walk::walk(root, config, diagnostics);
+    load_after(root, config, include_drafts, None, diagnostics).0
+}
+
+/// [`load`], with documents of an earlier load by the same configuration in place of what did not change since.
+pub fn load_after(
+    root: &Path,
+    config: &Config,
+    include_drafts: bool,
+    before: Option<(&Memory, &Changes)>,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> (Content, Memory) {
+    let mut memory = Memory::walk(root, config, before);
+    diagnostics.extend(memory.tree_told.iter().cloned());
+    let tree = memory.tree.clone();
     let entries = section_entries(&tree, config, diagnostics);
-    let sections = read_all(&entries, |entry, diagnostics| Section::read(entry, &tree, config, diagnostics));
+    let known = before.map(|(before, changes)| (&before.sections, before, changes));
+    let sections =
+        memory::read_all(&entries, &tree, known, |entry, diagnostics| Section::read(entry, &tree, config, diagnostics));
 
     // A draft section takes its folder along, in all languages and with all that is below.
-    let is_draft =
-        |section: &Option<Section>| !include_drafts && section.as_ref().is_some_and(|section| section.meta.draft);
     let hidden: HashSet<String> = sections
         .iter()
-        .filter(|read| is_draft(&read.0))
-        .filter_map(|read| Some(read.0.as_ref()?.file.folder().to_owned()))
+        .filter_map(|read| read.document.as_ref())
+        .filter(|section| !include_drafts && section.meta.draft)
+        .map(|section| section.file.folder().to_owned())
         .collect();
     let is_hidden = |folder: &str| {
         let above =
@@ -66,32 +82,37 @@ pub fn load(root: &Path, config: &Config, include_drafts: bool, diagnostics: &mu
         !hidden.is_empty() && above.into_iter().any(|folder| hidden.contains(folder))
     };
     let mut content = Content::default();
-    for (entry, (section, told)) in entries.iter().zip(sections) {
+    for (entry, read) in entries.iter().zip(&sections) {
         let folder = entry.relative.rsplit_once('/').map(|(folder, _)| folder);
         let above = folder.map(|folder| folder.rsplit_once('/').map_or("", |(above, _)| above));
         if above.is_some_and(is_hidden) {
             continue;
         }
-        diagnostics.extend(told);
-        content.sections.extend(section.filter(|section| include_drafts || !section.meta.draft));
+        diagnostics.extend(read.told.iter().cloned());
+        content.sections.extend(read.document.clone().filter(|section| include_drafts || !section.meta.draft));
     }
 
     let entries = page_entries(&tree, is_hidden);
-    for (page, told) in read_all(&entries, |entry, diagnostics| Page::read(entry, &tree, config, diagnostics)) {
-        diagnostics.extend(told);
-        content.pages.extend(page.filter(|page| include_drafts || !page.meta.draft));
+    memory.sections = memory::by_path(sections);
+    let known = before.map(|(before, changes)| (&before.pages, before, changes));
+    let pages =
+        memory::read_all(&entries, &tree, known, |entry, diagnostics| Page::read(entry, &tree, config, diagnostics));
+    for read in &pages {
+        diagnostics.extend(read.told.iter().cloned());
+        content.pages.extend(read.document.clone().filter(|page| include_drafts || !page.meta.draft));
     }
+    memory.pages = memory::by_path(pages);
 
     for lang in config.languages.keys() {
         let relative = index_filename(lang, config);
         if !content.sections.iter().any(|section| section.file.relative == relative) {
-            content.sections.push(Section::default_index(lang, config));
+            content.sections.push(memory.default_index(before, lang, config));
         }
     }
     content.sections.sort_by(|a, b| a.file.relative.cmp(&b.file.relative));
     content.pages.sort_by(|a, b| a.file.relative.cmp(&b.file.relative));
     content.check(config, diagnostics);
-    content
+    (content, memory)
 }
 
 /// A page from its path below `content/`, which ends with `.md`, and its whole text; it has no assets.
@@ -102,18 +123,6 @@ pub fn parse_page(relative: &str, text: String, config: &Config, diagnostics: &m
 /// A section from its path below `content/`, which ends with `.md`, and its whole text; it has no assets.
 pub fn parse_section(relative: &str, text: String, config: &Config, told: &mut Vec<Diagnostic>) -> Option<Section> {
     Section::parse(FileInfo::section(relative, PathBuf::new()), text, config, told)
-}
-
-/// Reads files in parallel; results and what was told about them come in the order of the files.
-fn read_all<T: Send>(
-    entries: &[&Entry],
-    read: impl Fn(&Entry, &mut Vec<Diagnostic>) -> Option<T> + Sync,
-) -> Vec<(Option<T>, Vec<Diagnostic>)> {
-    let read = |entry: &&Entry| {
-        let mut told = Vec::new();
-        (read(entry, &mut told), told)
-    };
-    entries.par_iter().map(read).collect()
 }
 
 /// The files that are sections.
@@ -147,7 +156,7 @@ fn page_entries(tree: &Tree, is_hidden: impl Fn(&str) -> bool) -> Vec<&Entry> {
 impl Content {
     /// What only the documents together can show.
     fn check(&self, config: &Config, diagnostics: &mut Vec<Diagnostic>) {
-        let paths: HashMap<(&str, &str), &Section> =
+        let paths: HashMap<(&str, &str), &Arc<Section>> =
             self.sections.iter().map(|section| ((section.file.folder(), section.path.as_str()), section)).collect();
         for page in &self.pages {
             check_taxonomies(page, config, diagnostics);

@@ -13,6 +13,15 @@ use crate::text;
 #[derive(Debug, Default)]
 pub struct Tree {
     folders: BTreeMap<String, Folder>,
+    /// Whether there is a symbolic link in it.
+    pub has_links: bool,
+}
+
+/// What is at a path of the tree.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    File,
+    Folder,
 }
 
 #[derive(Debug, Default)]
@@ -48,6 +57,16 @@ impl Tree {
         self.folders.get(relative)
     }
 
+    /// What is at a path relative to `content/`.
+    pub fn kind(&self, relative: &str) -> Option<Kind> {
+        if self.folders.contains_key(relative) {
+            return Some(Kind::Folder);
+        }
+        let folder = self.folders.get(relative.rsplit_once('/').map_or("", |(parent, _)| parent))?;
+        let found = folder.files.binary_search_by(|entry| entry.relative.as_str().cmp(relative));
+        found.is_ok().then_some(Kind::File)
+    }
+
     /// A folder and all folders in it.
     pub fn below(&self, relative: &str) -> impl Iterator<Item = &Folder> {
         let prefix = format!("{relative}/");
@@ -74,6 +93,7 @@ pub fn walk(root: &Path, config: &Config, diagnostics: &mut Vec<Diagnostic>) -> 
             }
         };
         let is_folder = entry.file_type().is_dir();
+        tree.has_links |= entry.path_is_symlink();
         // Reading a pipe or a device may never end.
         if !is_folder && !entry.file_type().is_file() {
             continue;
@@ -117,7 +137,7 @@ impl Tree {
 }
 
 /// The path with `/` between folders; none where a name is not Unicode.
-fn relative(below: &Path) -> Option<String> {
+pub fn relative(below: &Path) -> Option<String> {
     let parts: Option<Vec<&str>> = below.components().map(|part| part.as_os_str().to_str()).collect();
     parts.map(|parts| parts.join("/"))
 }

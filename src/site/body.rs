@@ -2,6 +2,9 @@
 //!
 //! A body needs the addresses of all documents, but no other document's body; so bodies are rendered in any order.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
+
 use tera::{Context as TeraContext, Value};
 
 use crate::config::{Config, InsertAnchor};
@@ -21,6 +24,18 @@ pub struct Body {
     /// The ids of all headings.
     pub heading_ids: Vec<String>,
     pub internal_links: Vec<InternalLink>,
+    pub reads: Reads,
+}
+
+/// What a body was made of besides its document and the configuration.
+#[derive(Debug, Default)]
+pub struct Reads {
+    /// Content paths that were looked up, and the permalinks found.
+    pub permalinks: Vec<(String, Option<String>)>,
+    /// Whether templates wrote the links of its headings or the end of its summary.
+    pub helpers: bool,
+    /// Whether the body is a template, which may ask for anything.
+    pub anything: bool,
 }
 
 impl Body {
@@ -32,6 +47,7 @@ impl Body {
             toc: Value::from(Vec::<Value>::new()),
             heading_ids: Vec::new(),
             internal_links: Vec::new(),
+            reads: Reads::default(),
         }
     }
 }
@@ -101,7 +117,8 @@ impl BodyRenderer<'_> {
                 Ok(text) => Some(text),
                 Err(errors) => {
                     diagnostics.extend(errors);
-                    return Body::empty();
+                    let reads = Reads { anything: true, ..Reads::default() };
+                    return Body { reads, ..Body::empty() };
                 }
             }
         } else {
@@ -109,6 +126,14 @@ impl BodyRenderer<'_> {
         };
         let text = templated.as_deref().unwrap_or_else(|| source.text.get(source.start..).unwrap_or_default());
         let lang = source.lang;
+        let permalinks = Mutex::new(Vec::new());
+        let helpers = AtomicBool::new(false);
+        let resolve = |path: &str| {
+            let found = (self.resolve)(path);
+            let mut permalinks = permalinks.lock().unwrap_or_else(PoisonError::into_inner);
+            permalinks.push((path.to_owned(), found.clone()));
+            found
+        };
         let context = markdown::Context {
             config: self.config,
             highlighter: self.highlighter,
@@ -117,9 +142,15 @@ impl BodyRenderer<'_> {
             source: templated.is_none().then_some((source.text, source.start)),
             permalink: source.permalink,
             insert_anchor: source.insert_anchor,
-            resolve: self.resolve,
-            anchor_link: &|id, level| anchor_link(self.engine, id, level, lang),
-            summary_cutoff: &|summary| summary_cutoff(self.engine, summary, lang),
+            resolve: &resolve,
+            anchor_link: &|id, level| {
+                helpers.store(true, Ordering::Relaxed);
+                anchor_link(self.engine, id, level, lang)
+            },
+            summary_cutoff: &|summary| {
+                helpers.store(true, Ordering::Relaxed);
+                summary_cutoff(self.engine, summary, lang)
+            },
         };
         let rendered = markdown::render(text, &context, diagnostics);
         let mut heading_ids = Vec::new();
@@ -130,6 +161,11 @@ impl BodyRenderer<'_> {
             toc: values::toc(&rendered.toc),
             heading_ids,
             internal_links: rendered.internal_links,
+            reads: Reads {
+                permalinks: permalinks.into_inner().unwrap_or_else(PoisonError::into_inner),
+                helpers: helpers.into_inner(),
+                anything: templated.is_some(),
+            },
         }
     }
 }

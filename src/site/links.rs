@@ -1,6 +1,7 @@
 //! Links between documents: who is linked from where, and whether the anchors exist.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use crate::config::{Config, Level};
 use crate::content::Content;
@@ -12,7 +13,7 @@ use super::body::Body;
 use super::relate::{DocumentId, Relations};
 
 /// Which documents link to each content path, without repetition.
-pub fn backlinks(pages: &[Body], sections: &[Body]) -> HashMap<String, Vec<DocumentId>> {
+pub fn backlinks(pages: &[Arc<Body>], sections: &[Arc<Body>]) -> HashMap<String, Vec<DocumentId>> {
     let pages = pages.iter().enumerate().map(|(id, body)| (DocumentId::Page(id), body));
     let sections = sections.iter().enumerate().map(|(id, body)| (DocumentId::Section(id), body));
     let mut backlinks: HashMap<String, Vec<DocumentId>> = HashMap::new();
@@ -31,8 +32,8 @@ pub fn backlinks(pages: &[Body], sections: &[Body]) -> HashMap<String, Vec<Docum
 pub fn check_anchors(
     content: &Content,
     relations: &Relations,
-    pages: &[Body],
-    sections: &[Body],
+    pages: &[Arc<Body>],
+    sections: &[Arc<Body>],
     config: &Config,
     diagnostics: &mut Vec<Diagnostic>,
 ) {

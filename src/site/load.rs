@@ -9,7 +9,7 @@ use tera::Context;
 
 use crate::asset;
 use crate::config::{self, Config, Differences, InsertAnchor, Mode, find::Found};
-use crate::content::{self, Content};
+use crate::content::{self, Changes, Content};
 use crate::diagnostic::{Diagnostic, Place};
 use crate::markdown::Highlighter;
 use crate::search;
@@ -18,6 +18,7 @@ use crate::text;
 
 use super::body::{Body, BodyRenderer, Source};
 use super::functions::{self, ByPath, Early, Images, Locator, Lookup, MarkdownFilter, TaxonomyEntry};
+use super::memory::{self, Before, Kept, Known, Memory, Shared, Templates};
 use super::relate::{self, Relations};
 use super::taxonomy::{self, TaxonomyTerms};
 use super::values::{self, Documents, Values};
@@ -35,6 +36,8 @@ pub struct Request {
     pub zola_exact: bool,
     /// The time of the build, the only thing that is read from the clock.
     pub now: jiff::Timestamp,
+    /// Whether other snapshots will follow, to which this one leaves what it knows.
+    pub remember: bool,
 }
 
 /// File kinds that may be templates.
@@ -118,17 +121,33 @@ fn has_errors(diagnostics: &[Diagnostic]) -> bool {
 impl Site {
     /// Reads everything. Every error and warning goes to `diagnostics`; none when there was an error.
     pub fn load(request: &Request, diagnostics: &mut Vec<Diagnostic>) -> Option<Site> {
+        Self::load_after(request, None, diagnostics)
+    }
+
+    /// [`Site::load`], sharing with an earlier snapshot of the same request what did not change since.
+    pub fn load_after(
+        request: &Request,
+        before: Option<(&Site, &Changes)>,
+        diagnostics: &mut Vec<Diagnostic>,
+    ) -> Option<Site> {
+        let before = before.and_then(|(site, changes)| Before::new(site, changes));
         let root = request.found.root.clone();
         let (config, theme_folder) = read_config(request, diagnostics)?;
-        let config = Arc::new(config);
+        let config_dir = request.found.config.parent().unwrap_or(&request.found.root);
+        let made_of = if request.remember { memory::config_made_of(&config, config_dir) } else { String::new() };
+        let known_config = before.and_then(|before| before.config(&made_of));
+        // Everything depends on the configuration.
+        let before = before.filter(|_| known_config.is_some());
+        let config = known_config.unwrap_or_else(|| Arc::new(config));
 
         // Templates, style sheets and documents have nothing to do with each other.
         let (mut engine_diagnostics, mut content_diagnostics) = (Vec::new(), Vec::new());
-        let (engine, (stylesheets, (content, files))) = rayon::join(
-            || load_engine(&root, &config, theme_folder.as_deref(), request.now, &mut engine_diagnostics),
+        let (engine, (stylesheets, ((content, content_memory), files))) = rayon::join(
+            || load_engine(&root, &config, theme_folder.as_deref(), request.now, before, &mut engine_diagnostics),
             || {
                 let sass = compile_sass(&root, &config, theme_folder.as_deref(), &mut content_diagnostics);
-                let content = content::load(&root, &config, request.drafts, &mut content_diagnostics);
+                let known = before.map(|before| (&before.memory.content, before.changes));
+                let content = content::load_after(&root, &config, request.drafts, known, &mut content_diagnostics);
                 let files = static_files(&root, &config, theme_folder.as_deref(), &mut content_diagnostics);
                 (sass, (content, files))
             },
@@ -149,8 +168,10 @@ impl Site {
                 )),
             );
         }
-        let config_dir = request.found.config.parent().unwrap_or(&request.found.root);
-        let highlighter = Arc::new(Highlighter::new(&config, config_dir));
+        let highlighter = match before {
+            Some(before) => before.memory.highlighter.clone(),
+            None => Arc::new(Highlighter::new(&config, config_dir)),
+        };
         diagnostics.extend(highlighter.check());
         let mut stylesheets = stylesheets;
         match highlighter.css() {
@@ -159,7 +180,8 @@ impl Site {
             ),
             Err(error) => diagnostics.push(*error),
         }
-        let mut engine = engine?;
+        let templates = engine?;
+        let mut engine = templates.engine.clone();
         if has_errors(diagnostics) {
             return None;
         }
@@ -184,25 +206,41 @@ impl Site {
         let relations = relate::relate(&content, &config, diagnostics);
         let taxonomies = taxonomy::collect(&content, &relations, &config);
         let configs = values::configs(&config);
-        let (page_bodies, section_bodies) =
-            render_bodies(&content, &relations, &early, &engine, &highlighter, &configs, diagnostics);
+        let shared = Shared::find(before, &content, &engine);
+        let (kept_pages, kept_sections) =
+            render_bodies(&content, &relations, &early, &engine, &highlighter, &configs, &shared, diagnostics);
         if has_errors(diagnostics) {
             return None;
         }
+        let bodies = |kept: &[Kept]| -> Vec<Arc<Body>> { kept.iter().map(|kept| kept.body.clone()).collect() };
+        let (page_bodies, section_bodies) = (bodies(&kept_pages), bodies(&kept_sections));
         links::check_anchors(&content, &relations, &page_bodies, &section_bodies, &config, diagnostics);
         if has_errors(diagnostics) {
             return None;
         }
-        let mut content = content;
-        // Only messages about bodies needed the sources.
-        content.pages.iter_mut().for_each(|page| page.text = String::new());
-        content.sections.iter_mut().for_each(|section| section.text = String::new());
+        let (mut content, mut content_memory) = (content, Some(content_memory));
+        if !request.remember {
+            // Only messages about bodies needed the sources.
+            drop(content_memory.take());
+            content.pages.iter_mut().filter_map(Arc::get_mut).for_each(|page| page.text = String::new());
+            content.sections.iter_mut().filter_map(Arc::get_mut).for_each(|section| section.text = String::new());
+        }
         let backlinks = links::backlinks(&page_bodies, &section_bodies);
-        let values =
-            values::build(&content, &relations, &taxonomies, &page_bodies, &section_bodies, &backlinks, configs);
+        let bodies = (&*page_bodies, &*section_bodies);
+        let (values, without_neighbours) =
+            values::build(&content, &relations, &taxonomies, bodies, &backlinks, configs, &shared);
         let lookup = lookup(&content, &taxonomies, &values);
         functions::register_late(engine.tera_mut(), &config, Arc::new(lookup));
 
+        let memory = content_memory.map(|content| Memory {
+            config: Known { made_of, thing: config.clone() },
+            highlighter,
+            templates,
+            content,
+            page_bodies: kept_pages,
+            section_bodies: kept_sections,
+            values: without_neighbours,
+        });
         let (theme_static, static_files) = files;
         let mut site = Site {
             root,
@@ -219,6 +257,8 @@ impl Site {
             theme_static,
             static_files,
             images,
+            backlinks,
+            memory,
         };
         if site.config.generate_sitemap {
             site.sitemap = sitemap::entries(&site);
@@ -232,8 +272,9 @@ fn load_engine(
     config: &Config,
     theme: Option<&Path>,
     now: jiff::Timestamp,
+    before: Option<Before>,
     diagnostics: &mut Vec<Diagnostic>,
-) -> Option<Engine> {
+) -> Option<Templates> {
     let mut templates = Vec::new();
     if let (Some(folder), Some(name)) = (theme, &config.theme) {
         let own = (&*folder.join("templates"), folder);
@@ -245,7 +286,16 @@ fn load_engine(
         template::filters::register(tera, &default_language, now);
         functions::register_names(tera);
     };
-    Engine::new(templates, config.theme.as_deref(), register, diagnostics)
+    let made_of = now.to_string();
+    if let Some(known) = before.and_then(|before| before.templates(&made_of, &templates)) {
+        diagnostics.extend(known.told.iter().cloned());
+        let (engine, told) = (known.engine.clone(), known.told.clone());
+        return Some(Templates { made_of, files: templates, engine, told });
+    }
+    let mut told = Vec::new();
+    let engine = Engine::new(templates.clone(), config.theme.as_deref(), register, &mut told);
+    diagnostics.extend(told.iter().cloned());
+    Some(Templates { made_of, files: templates, engine: engine?, told })
 }
 
 /// Reads the templates of `folder`, whose links must stay inside `allowed`.
@@ -304,7 +354,7 @@ fn static_files(
     (theme_static, walk(root, &config.ignored_static))
 }
 
-/// Renders all bodies in parallel; the diagnostics come in the order of the documents.
+/// Renders all bodies in parallel, or takes those of the snapshot before; the diagnostics come in the order of the documents.
 fn render_bodies(
     content: &Content,
     relations: &Relations,
@@ -312,8 +362,9 @@ fn render_bodies(
     engine: &Engine,
     highlighter: &Highlighter,
     configs: &HashMap<String, tera::Value>,
+    shared: &Shared,
     diagnostics: &mut Vec<Diagnostic>,
-) -> (Vec<Body>, Vec<Body>) {
+) -> (Vec<Kept>, Vec<Kept>) {
     let config = &*early.config;
     let resolve = |path: &str| early.permalinks.get(path).cloned();
     let renderer = BodyRenderer { config, engine, highlighter, resolve: &resolve };
@@ -326,53 +377,50 @@ fn render_bodies(
     };
     let section_anchor =
         |id: usize| content.sections[id].meta.insert_anchor_links.unwrap_or(config.markdown.insert_anchor_links);
-    let pages: Vec<(Body, Vec<Diagnostic>)> = content
+    let keep = |body: Body, source: &Source, told: Vec<Diagnostic>| Kept {
+        body: Arc::new(body),
+        insert_anchor: source.insert_anchor,
+        told: told.into(),
+    };
+    let pages: Vec<Kept> = content
         .pages
         .par_iter()
         .enumerate()
+        .with_min_len(8)
         .map(|(id, page)| {
-            let mut diagnostics = Vec::new();
-            let anchors = parent_anchor(relations, config, page, &section_anchor);
-            let body = renderer.render(
-                &Source::page(page, anchors),
-                || {
-                    let mut context = context(&page.lang);
-                    context.insert_value("page", documents.page(id, page, &Body::empty()).into());
-                    context
-                },
-                &mut diagnostics,
-            );
-            (body, diagnostics)
+            let source = Source::page(page, parent_anchor(relations, config, page, &section_anchor));
+            if let Some(kept) = shared.page_body(id, &source, &resolve) {
+                return kept;
+            }
+            let mut told = Vec::new();
+            let context = || {
+                let mut context = context(&page.lang);
+                context.insert_value("page", documents.page(id, page, &Body::empty()).into());
+                context
+            };
+            keep(renderer.render(&source, context, &mut told), &source, told)
         })
         .collect();
-    let sections: Vec<(Body, Vec<Diagnostic>)> = content
+    let sections: Vec<Kept> = content
         .sections
         .par_iter()
         .enumerate()
         .map(|(id, section)| {
-            let mut diagnostics = Vec::new();
-            let body = renderer.render(
-                &Source::section(section, section_anchor(id)),
-                || {
-                    let mut context = context(&section.lang);
-                    context.insert_value("section", documents.section(id, section, &Body::empty(), Vec::new()));
-                    context
-                },
-                &mut diagnostics,
-            );
-            (body, diagnostics)
+            let source = Source::section(section, section_anchor(id));
+            if let Some(kept) = shared.section_body(id, &source, &resolve) {
+                return kept;
+            }
+            let mut told = Vec::new();
+            let context = || {
+                let mut context = context(&section.lang);
+                context.insert_value("section", documents.section(id, section, &Body::empty(), Vec::new()));
+                context
+            };
+            keep(renderer.render(&source, context, &mut told), &source, told)
         })
         .collect();
-    let mut split = |rendered: Vec<(Body, Vec<Diagnostic>)>| -> Vec<Body> {
-        rendered
-            .into_iter()
-            .map(|(body, found)| {
-                diagnostics.extend(found);
-                body
-            })
-            .collect()
-    };
-    (split(pages), split(sections))
+    diagnostics.extend(pages.iter().chain(&sections).flat_map(|kept| kept.told.iter().cloned()));
+    (pages, sections)
 }
 
 /// Anchor links of a page are those of the section of its folder, else the configuration's.

@@ -8,6 +8,7 @@ mod feeds;
 mod functions;
 mod links;
 mod load;
+mod memory;
 mod pager;
 mod relate;
 mod render;
@@ -18,6 +19,7 @@ mod taxonomy;
 pub mod theme;
 mod values;
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -26,8 +28,10 @@ use crate::config::Config;
 use crate::content::Content;
 use crate::template::Engine;
 
+pub use crate::content::Changes;
 pub use functions::{Images, register_names};
 pub use load::{Request, read_config};
+pub use memory::overlooked;
 pub use relate::DocumentId;
 pub use render::{Artifact, render, summarize, template_of};
 pub use routes::{Route, Routes, plan};
@@ -50,6 +54,7 @@ pub struct Site {
     pub relations: Relations,
     pub taxonomies: Vec<TaxonomyTerms>,
     values: Values,
+    backlinks: HashMap<String, Vec<DocumentId>>,
     sitemap: Vec<sitemap::Entry>,
     /// Compiled style sheets: output path, text, and where each comes from.
     stylesheets: Vec<(String, Arc<str>, String)>,
@@ -57,6 +62,8 @@ pub struct Site {
     static_files: Vec<StaticFile>,
     /// Which processed images templates have asked for.
     pub images: Arc<Images>,
+    /// For the snapshot that follows.
+    memory: Option<memory::Memory>,
 }
 
 impl Site {

@@ -1,6 +1,7 @@
 //! The orders that a section can put its pages in.
 
 use std::cmp::{Ordering, Reverse};
+use std::sync::Arc;
 
 use lexical_sort::natural_lexical_cmp;
 
@@ -9,7 +10,7 @@ use crate::content::{Page, SortBy};
 use super::relate::PageId;
 
 /// The sorted pages, and those that lack what they would be sorted by. Ties go by permalink.
-pub fn sort_pages(pages: &[Page], ids: &[PageId], sort_by: SortBy) -> (Vec<PageId>, Vec<PageId>) {
+pub fn sort_pages(pages: &[Arc<Page>], ids: &[PageId], sort_by: SortBy) -> (Vec<PageId>, Vec<PageId>) {
     let has_key = |page: &Page| match sort_by {
         SortBy::Date => page.meta.date.is_some(),
         SortBy::UpdateDate => page.meta.date.is_some() || page.meta.updated.is_some(),
@@ -17,7 +18,7 @@ pub fn sort_pages(pages: &[Page], ids: &[PageId], sort_by: SortBy) -> (Vec<PageI
         SortBy::Weight => page.meta.weight.is_some(),
         SortBy::Slug | SortBy::Permalink | SortBy::None => true,
     };
-    let (mut sorted, unsortable): (Vec<PageId>, Vec<PageId>) = ids.iter().partition(|id| has_key(&pages[**id]));
+    let (mut sorted, unsortable): (Vec<PageId>, Vec<PageId>) = ids.iter().partition(|id| has_key(pages[**id].as_ref()));
     sorted.sort_by(|a, b| compare(&pages[*a], &pages[*b], sort_by));
     (sorted, unsortable)
 }

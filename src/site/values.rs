@@ -2,6 +2,7 @@
 //! thousand pointers.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use rayon::prelude::*;
 use serde::Deserialize;
@@ -13,6 +14,7 @@ use crate::data::Data;
 use crate::markdown::Heading;
 
 use super::body::Body;
+use super::memory::Shared;
 use super::pager::Paginator;
 use super::relate::{DocumentId, PageId, Relations};
 use super::taxonomy::{TaxonomyTerms, Term};
@@ -120,29 +122,46 @@ pub fn taxonomy_definition(taxonomy: &Taxonomy) -> Value {
     })
 }
 
-/// All values of a site whose bodies are rendered.
+/// All values of a site whose bodies are rendered, and those of pages without neighbours.
 pub fn build(
     content: &Content,
     relations: &Relations,
     taxonomies: &[TaxonomyTerms],
-    page_bodies: &[Body],
-    section_bodies: &[Body],
+    (page_bodies, section_bodies): (&[Arc<Body>], &[Arc<Body>]),
     backlinks: &HashMap<String, Vec<DocumentId>>,
     configs: HashMap<String, Value>,
-) -> Values {
+    known: &Shared,
+) -> (Values, Vec<Value>) {
     let documents = Documents { content, relations, backlinks };
     // Neighbours are shown without neighbours of their own, so they are taken from a first pass.
+    let same = known.values(content, relations, page_bodies, backlinks);
     let shared: Vec<Value> = content
         .pages
         .par_iter()
         .enumerate()
-        .map(|(id, page)| Value::from(documents.page(id, page, &page_bodies[id])))
+        .with_min_len(64)
+        .map(|(id, page)| match (same[id], known.before()) {
+            (Some(then), Some(before)) => before.memory.values[then].clone(),
+            _ => Value::from(documents.page(id, page, &page_bodies[id])),
+        })
         .collect();
     let pages: Vec<Value> = shared
         .par_iter()
         .enumerate()
+        .with_min_len(64)
         .map(|(id, value)| {
             let (lower, higher) = (relations.lower[id], relations.higher[id]);
+            if let (Some(then), Some(before)) = (same[id], known.before()) {
+                let is = |now: Option<PageId>, then: Option<PageId>| match (now, then) {
+                    (None, None) => true,
+                    (Some(now), Some(then)) => same[now] == Some(then),
+                    _ => false,
+                };
+                let old = &before.site.relations;
+                if is(lower, old.lower[then]) && is(higher, old.higher[then]) {
+                    return before.site.values.pages[then].clone();
+                }
+            }
             match value.as_map() {
                 Some(map) if lower.is_some() || higher.is_some() => {
                     let mut map = map.clone();
@@ -177,7 +196,7 @@ pub fn build(
             })
         })
         .collect();
-    Values { pages, sections, taxonomies, terms, configs }
+    (Values { pages, sections, taxonomies, terms, configs }, shared)
 }
 
 fn term_value(term: &Term, pages: Vec<Value>) -> Value {

@@ -24,6 +24,7 @@ pub struct TemplateFile {
 pub struct Engine {
     tera: Tera,
     files: HashMap<String, TemplateFile>,
+    theme: Option<String>,
 }
 
 const BUILTIN_PREFIX: &str = "__zola_builtins/";
@@ -91,12 +92,20 @@ impl Engine {
             diagnostics.extend(every_error(&error, &files));
             return None;
         }
-        Some(Engine { tera, files })
+        Some(Engine { tera, files, theme: theme.map(str::to_owned) })
     }
 
     /// The engine underneath, for registering functions.
     pub fn tera_mut(&mut self) -> &mut Tera {
         &mut self.tera
+    }
+
+    /// The text of the template that a name stands for, as templates of the site see it.
+    pub fn source(&self, name: &str) -> Option<&str> {
+        let builtin = format!("{BUILTIN_PREFIX}{name}");
+        let themes = self.theme.as_ref().map(|theme| format!("{theme}/templates/{name}"));
+        let names = [Some(name.to_owned()), themes, Some(builtin)];
+        names.iter().flatten().find_map(|name| self.files.get(name)).map(|file| &*file.text)
     }
 
     pub fn contains(&self, name: &str) -> bool {

@@ -19,3 +19,4 @@ mod messages;
 mod same_bytes;
 mod serve;
 mod support;
+mod warm;

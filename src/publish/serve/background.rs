@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::diagnostic::{Diagnostic, Text};
-use crate::site::{Artifact, Route, summarize, template_of};
+use crate::site::{Artifact, Route, overlooked, summarize, template_of};
 
 use super::super::build;
 use super::Event;
@@ -66,14 +66,20 @@ pub fn run(state: &State, store: Option<&build::Options>, tell: &dyn Fn(Event)) 
             continue;
         }
         done = snapshot.generation;
-        let Some(built) = &snapshot.site else { continue };
+        // What cannot be loaded has nothing new to render.
+        let Some(built) = snapshot.site.as_ref().filter(|_| !snapshot.is_broken()) else { continue };
         let Some(report) = pass(state, &snapshot, built) else { continue };
-        if report.problems != told && !snapshot.is_broken() {
+        // The system may lose events: what was not told of is looked for when there is time.
+        let overlooked = overlooked(&built.site);
+        if !overlooked.is_empty() {
+            state.changed(overlooked, false);
+        }
+        if report.problems != told {
             told = report.problems.clone();
             let all: Vec<Diagnostic> = snapshot.problems.iter().chain(&told).cloned().collect();
             tell(Event::Problems(&all));
         }
-        let broken = snapshot.is_broken() || report.problems.iter().any(Diagnostic::is_error);
+        let broken = report.problems.iter().any(Diagnostic::is_error);
         state.set_report(report);
         if let Some(options) = store.filter(|_| !broken) {
             let mut diagnostics = Vec::new();

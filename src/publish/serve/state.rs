@@ -12,7 +12,7 @@ use tokio::sync::watch;
 
 use crate::config::find::Found;
 use crate::diagnostic::Diagnostic;
-use crate::site::{self, Artifact, Request, Route, Routes, Site, plan, render};
+use crate::site::{self, Artifact, Changes, Request, Route, Routes, Site, plan, render};
 use crate::text;
 
 use super::background::Report;
@@ -63,6 +63,8 @@ pub struct State {
     wake: std::sync::Condvar,
     /// How many changes the current snapshot has seen.
     settled: watch::Sender<u64>,
+    /// What changed since the site of the current snapshot was loaded.
+    since: Mutex<Changes>,
     /// What the background pass found in the current or the last snapshot.
     report: Mutex<Arc<Report>>,
     /// How many requests are being answered; the background pass lets them go first.
@@ -99,6 +101,7 @@ impl State {
             pending: Mutex::new(Pending { seen: 1, ..Pending::default() }),
             wake: std::sync::Condvar::new(),
             settled: watch::Sender::new(0),
+            since: Mutex::new(Changes::Unknown),
             report: Mutex::default(),
             busy: AtomicUsize::new(0),
             sockets: AtomicUsize::new(0),
@@ -156,7 +159,7 @@ impl State {
 
     /// Loads the site for the first time.
     pub fn load_first(&self, tell: &dyn Fn(Event)) {
-        let problems = self.load(BTreeSet::new(), 1);
+        let problems = self.load(BTreeSet::new(), true, 1);
         if !problems.is_empty() {
             tell(Event::Problems(&problems));
         }
@@ -173,10 +176,10 @@ impl State {
             if everything {
                 changed.clear();
             }
-            let before = self.snapshot();
-            let problems = self.load(paths, seen);
+            let before = self.snapshot().problems.clone();
+            let problems = self.load(paths, everything, seen);
             tell(Event::Reloaded { changed: &changed, took: started.elapsed() });
-            if problems != before.problems {
+            if problems != before {
                 tell(Event::Problems(&problems));
             }
         }
@@ -205,12 +208,17 @@ impl State {
     }
 
     /// Makes the snapshot that has seen `seen` changes, and returns its problems.
-    fn load(&self, changed: BTreeSet<PathBuf>, seen: u64) -> Vec<Diagnostic> {
+    fn load(&self, changed: BTreeSet<PathBuf>, everything: bool, seen: u64) -> Vec<Diagnostic> {
         let before = self.snapshot();
+        // Since the site that stands: loads that failed have shown nothing of theirs.
+        let now = if everything { Changes::Unknown } else { Changes::Paths(changed.clone()) };
+        let mut since = self.since.lock().unwrap_or_else(PoisonError::into_inner);
+        let changes = std::mem::replace(&mut *since, Changes::Paths(BTreeSet::new())).and(now);
         let mut problems = Vec::new();
         let request = Request { base_url: Some(self.base_url()), ..self.request.clone() };
         let loaded = catch_unwind(AssertUnwindSafe(|| {
-            let site = Site::load(&request, &mut problems)?;
+            let known = before.site.as_ref().map(|built| (&built.site, &changes));
+            let site = Site::load_after(&request, known, &mut problems)?;
             let routes = plan(&site, &mut problems);
             Some(Arc::new(Built { site, routes }))
         }));
@@ -218,6 +226,9 @@ impl State {
             problems.push(panicked("content"));
             None
         });
+        if loaded.is_none() {
+            *since = changes;
+        }
         Diagnostic::sort(&mut problems);
         let touched = match (&before.site, &loaded) {
             (Some(before), Some(after)) => Touched::between(before, after, &changed),
@@ -229,8 +240,11 @@ impl State {
             problems: problems.clone(),
             touched,
         };
-        *self.current.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(snapshot);
+        let snapshot = Arc::new(snapshot);
+        let old = std::mem::replace(&mut *self.current.write().unwrap_or_else(PoisonError::into_inner), snapshot);
         self.settled.send_replace(seen);
+        // A large site takes a while to be freed; nobody waits for it.
+        drop((old, before));
         problems
     }
 
