@@ -18,7 +18,7 @@ use crate::text;
 
 use super::body::{Body, BodyRenderer, Source};
 use super::functions::{self, ByPath, Early, Images, Locator, Lookup, MarkdownFilter, TaxonomyEntry};
-use super::memory::{self, Before, Kept, Known, Memory, Shared, Templates};
+use super::memory::{self, Before, Kept, Known, Memory, Related, Shared, Templates};
 use super::relate::{self, Relations};
 use super::taxonomy::{self, TaxonomyTerms};
 use super::values::{self, Documents, Values};
@@ -186,27 +186,25 @@ impl Site {
             return None;
         }
 
-        let permalinks: HashMap<String, String> = content
-            .pages
-            .iter()
-            .map(|p| (p.file.relative.clone(), p.permalink.clone()))
-            .chain(content.sections.iter().map(|s| (s.file.relative.clone(), s.permalink.clone())))
-            .collect();
+        let shared = Shared::find(before, &content, &templates.engine);
+        let related = match shared.related() {
+            Some(known) => known.clone(),
+            None => related(&content, &config),
+        };
+        diagnostics.extend(related.told.iter().cloned());
+        let (relations, taxonomies) = (related.relations.clone(), related.taxonomies.clone());
         let generated = stylesheets.iter().map(|(path, css, _)| (path.clone(), css.clone())).collect();
         let theme_static = theme_folder.as_ref().map(|t| t.join("static")).and_then(|t| t.canonicalize().ok());
         let locator = Arc::new(Locator::new(root.clone(), config.output_dir.clone(), theme_static, generated));
         let images = Arc::new(Images::new(&root));
-        let early = Early::new(config.clone(), locator, permalinks, images.clone());
+        let early = Early::new(config.clone(), locator, related.permalinks.clone(), images.clone());
         functions::register_early(engine.tera_mut(), &early);
         let snippets = Arc::new(engine.clone());
         let filter =
             MarkdownFilter { early: early.clone(), engine: snippets.clone(), highlighter: highlighter.clone() };
         engine.tera_mut().register_filter("markdown", filter);
 
-        let relations = relate::relate(&content, &config, diagnostics);
-        let taxonomies = taxonomy::collect(&content, &relations, &config);
         let configs = values::configs(&config);
-        let shared = Shared::find(before, &content, &engine);
         let (kept_pages, kept_sections) =
             render_bodies(&content, &relations, &early, &engine, &highlighter, &configs, &shared, diagnostics);
         if has_errors(diagnostics) {
@@ -237,6 +235,7 @@ impl Site {
             highlighter,
             templates,
             content,
+            related,
             page_bodies: kept_pages,
             section_bodies: kept_sections,
             values: without_neighbours,
@@ -265,6 +264,17 @@ impl Site {
         }
         Some(site)
     }
+}
+
+/// How the documents relate to each other.
+fn related(content: &Content, config: &Config) -> Related {
+    let mut told = Vec::new();
+    let relations = relate::relate(content, config, &mut told);
+    let taxonomies = taxonomy::collect(content, &relations, config);
+    let pages = content.pages.iter().map(|p| (p.file.relative.clone(), p.permalink.clone()));
+    let sections = content.sections.iter().map(|s| (s.file.relative.clone(), s.permalink.clone()));
+    let permalinks = Arc::new(pages.chain(sections).collect());
+    Related { relations: Arc::new(relations), taxonomies: Arc::new(taxonomies), permalinks, told }
 }
 
 fn load_engine(
@@ -388,6 +398,9 @@ fn render_bodies(
         .enumerate()
         .with_min_len(8)
         .map(|(id, page)| {
+            if let Some(kept) = shared.page_body_by_outline(id) {
+                return kept;
+            }
             let source = Source::page(page, parent_anchor(relations, config, page, &section_anchor));
             if let Some(kept) = shared.page_body(id, &source, &resolve) {
                 return kept;

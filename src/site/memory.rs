@@ -16,7 +16,8 @@ use crate::template::{Engine, TemplateFile};
 
 use super::Site;
 use super::body::{Body, Source};
-use super::relate::{DocumentId, PageId};
+use super::relate::{DocumentId, PageId, Relations};
+use super::taxonomy::TaxonomyTerms;
 
 /// The memory of a snapshot. Only snapshots that others will follow have one.
 pub struct Memory {
@@ -24,6 +25,7 @@ pub struct Memory {
     pub highlighter: Arc<Highlighter>,
     pub templates: Templates,
     pub content: content::Memory,
+    pub related: Related,
     /// In the order of the documents.
     pub page_bodies: Vec<Kept>,
     pub section_bodies: Vec<Kept>,
@@ -102,13 +104,33 @@ pub struct Shared<'a> {
     pub sections: Vec<Option<usize>>,
     /// Whether the templates that bodies use by themselves are the same.
     helpers: bool,
+    /// Whether all documents are in the same places, in the same orders and under the same terms.
+    pub outline: bool,
+}
+
+/// How the documents relate to each other, and what was said about it.
+#[derive(Clone)]
+pub struct Related {
+    pub relations: Arc<Relations>,
+    pub taxonomies: Arc<Vec<TaxonomyTerms>>,
+    pub permalinks: Arc<HashMap<String, String>>,
+    pub told: Vec<Diagnostic>,
+}
+
+/// Whether two states of a page are the same to all other documents, but for what their values hold.
+fn same_outline(a: &Page, b: &Page) -> bool {
+    let (x, y) = (&a.meta, &b.meta);
+    a.file.relative == b.file.relative
+        && (&a.lang, &a.slug, &a.path, &a.permalink) == (&b.lang, &b.slug, &b.path, &b.permalink)
+        && (&x.title, &x.date, &x.updated, x.weight) == (&y.title, &y.date, &y.updated, y.weight)
+        && (x.draft, x.render, &x.template, &x.taxonomies) == (y.draft, y.render, &y.template, &y.taxonomies)
 }
 
 impl<'a> Shared<'a> {
     pub fn find(before: Option<Before<'a>>, content: &content::Content, engine: &Engine) -> Self {
         let Some(known) = before else {
             let (pages, sections) = (vec![None; content.pages.len()], vec![None; content.sections.len()]);
-            return Self { before, pages, sections, helpers: false };
+            return Self { before, pages, sections, helpers: false, outline: false };
         };
         let old = &known.site.content;
         let pages = same(&old.pages, &content.pages, |page: &Page| &page.file.relative);
@@ -117,7 +139,26 @@ impl<'a> Shared<'a> {
             let (a, b) = (known.memory.templates.engine.source(name), engine.source(name));
             a == b && b.is_some_and(is_plain)
         });
-        Self { before, pages, sections, helpers }
+        let outline = old.pages.len() == content.pages.len()
+            && old.sections.len() == content.sections.len()
+            && sections.iter().enumerate().all(|(id, then)| *then == Some(id))
+            && pages.iter().enumerate().all(|(id, then)| {
+                *then == Some(id) || (then.is_none() && same_outline(&old.pages[id], &content.pages[id]))
+            });
+        Self { before, pages, sections, helpers, outline }
+    }
+
+    /// The relations of before, if they are the same.
+    pub fn related(&self) -> Option<&'a Related> {
+        self.before.filter(|_| self.outline).map(|before| &before.memory.related)
+    }
+
+    /// The body of a page of before, if the outline alone says that it is the same.
+    pub fn page_body_by_outline(&self, id: PageId) -> Option<Kept> {
+        let before = self.before.filter(|_| self.outline)?;
+        let kept = before.memory.page_bodies.get(self.pages[id]?)?;
+        let reads = &kept.body.reads;
+        (!reads.anything && (!reads.helpers || self.helpers)).then(|| kept.clone())
     }
 
     /// The body of a page of before, if it would come out the same.

@@ -1,6 +1,6 @@
 //! Taxonomies and their terms, collected from the pages.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use crate::config::{Config, Taxonomy, slugify_path};
 use crate::content::{Content, SortBy};
@@ -34,12 +34,14 @@ pub fn collect(content: &Content, relations: &Relations, config: &Config) -> Vec
     /// A term's name and its pages, by slug.
     type Terms<'a> = BTreeMap<String, (&'a str, Vec<PageId>)>;
     let mut found: BTreeMap<(&str, &str), Terms> = BTreeMap::new();
+    // Thousands of pages share a few terms.
+    let mut slugs: HashMap<&str, String> = HashMap::new();
     for (id, page) in content.pages.iter().enumerate().filter(|(id, _)| relations.rendered[*id]) {
         for (taxonomy, terms) in &page.meta.taxonomies {
             let by_slug = found.entry((page.lang.as_str(), taxonomy.as_str())).or_default();
             for term in terms {
                 let (name, pages) = by_slug
-                    .entry(slugify_path(term, config.slugify.taxonomies))
+                    .entry(slugs.entry(term).or_insert_with(|| slugify_path(term, config.slugify.taxonomies)).clone())
                     .or_insert_with(|| (term.as_str(), Vec::new()));
                 *name = (*name).min(term.as_str());
                 if pages.last() != Some(&id) {

@@ -41,10 +41,10 @@ impl Early {
     pub fn new(
         config: Arc<Config>,
         locator: Arc<Locator>,
-        permalinks: HashMap<String, String>,
+        permalinks: Arc<HashMap<String, String>>,
         images: Arc<Images>,
     ) -> Self {
-        Self { config, locator, permalinks: Arc::new(permalinks), images, data: Arc::default() }
+        Self { config, locator, permalinks, images, data: Arc::default() }
     }
 }
 
