@@ -206,7 +206,7 @@ impl Site {
 
         let configs = values::configs(&config);
         let (kept_pages, kept_sections) =
-            render_bodies(&content, &relations, &early, &engine, &highlighter, &configs, &shared, diagnostics);
+            render_bodies(&content, &relations, &early, (&engine, &highlighter), &configs, &shared, diagnostics);
         if has_errors(diagnostics) {
             return None;
         }
@@ -369,8 +369,7 @@ fn render_bodies(
     content: &Content,
     relations: &Relations,
     early: &Early,
-    engine: &Engine,
-    highlighter: &Highlighter,
+    (engine, highlighter): (&Engine, &Highlighter),
     configs: &HashMap<String, tera::Value>,
     shared: &Shared,
     diagnostics: &mut Vec<Diagnostic>,

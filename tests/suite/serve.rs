@@ -371,3 +371,30 @@ fn a_request_that_never_ends_does() {
     stream.read_to_end(&mut rest).expect("the end");
     assert!(rest.is_empty() || rest.starts_with(b"HTTP/1.1 408"), "{}", String::from_utf8_lossy(&rest));
 }
+
+#[test]
+fn after_many_edits_the_server_answers_as_a_fresh_one_and_is_no_larger() {
+    let mut site = site();
+    for n in 0..60 {
+        site = site.file(&format!("content/many/p{n}.md"), page(&format!("Title {n}"), &"text ".repeat(200)));
+    }
+    let server = ServeTest::start(site, &[]);
+    let edit = |n: usize| {
+        let path = format!("content/many/p{}.md", n % 60);
+        server.site.write(&path, page(&format!("Title {n}"), &format!("edit {n}, [link](@/many/p{}.md)", n % 7)));
+        server.sees(&format!("/many/p{}/", n % 60), &format!("edit {n},"));
+    };
+    (0..60).for_each(edit);
+    let (early, open) = (server.memory(), server.descriptors());
+    (60..400).for_each(edit);
+    let late = server.memory();
+    assert!(late <= early + early / 10 + 4096, "{early} KB after 60 edits, {late} KB after 400");
+    assert!(server.descriptors() <= open + 2);
+    let url = server.url.trim_end_matches('/').to_owned();
+    server.site.run(&["build", "-o", "fresh", "-u", &url]).succeeds();
+    for n in 0..60 {
+        let fresh = std::fs::read_to_string(server.site.path(&format!("fresh/many/p{n}/index.html"))).expect("a page");
+        let body = server.get(&format!("/many/p{n}/")).body();
+        assert_eq!(body.split("<script data-kepu").next(), Some(fresh.as_str()), "p{n}");
+    }
+}

@@ -160,10 +160,6 @@ impl Answer {
             .map(|(_, value)| value)
     }
 
-    pub fn bytes(&self) -> &[u8] {
-        &self.bytes
-    }
-
     /// The body as text.
     pub fn body(&self) -> String {
         String::from_utf8_lossy(&self.bytes).into_owned()
