@@ -62,6 +62,7 @@ pub fn body(data: &[u8]) {
             source,
             permalink: "https://example.com/a/",
             insert_anchor: InsertAnchor::Heading,
+            unpublished: &|_| None,
             resolve: &|path| (path.len() % 2 == 0).then(|| "https://example.com/b/".to_owned()),
             anchor_link: &|id, _| Ok(format!("<a href=\"#{id}\">¶</a>")),
             summary_cutoff: &|_| Ok("…".to_owned()),
