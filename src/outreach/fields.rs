@@ -90,6 +90,8 @@ impl Checker<'_> {
             return None;
         };
         let kind = self.kind(named, told)?;
+        // A required field under a misspelt name is not missing as well.
+        let mut misspelt = Vec::new();
         for (key, value) in extra {
             let key = key.as_str().unwrap_or_default();
             if let Some(field) = kind.all_fields().find(|field| field.name == key) {
@@ -100,11 +102,14 @@ impl Checker<'_> {
                 let known = kind.all_fields().map(|field| field.name);
                 let known = known.chain(self.settings.fields.keys().map(String::as_str));
                 let name = kind.name;
-                let what = text!("the kind `{name}`", "类型 `{name}`");
-                told.push(self.unknown(key, &what, did_you_mean(key, known), &[key]));
+                let what = text!("the kind `{name}`", "类型 `{name}` ");
+                let near = did_you_mean(key, known);
+                misspelt.extend(near);
+                told.push(self.unknown(key, &what, near, &[key]));
             }
         }
-        self.missing(kind.all_fields(), extra, &[], told);
+        let fields = kind.all_fields().filter(|field| !misspelt.contains(&field.name));
+        self.missing(fields, extra, &[], told);
         Some(kind)
     }
 
@@ -220,6 +225,7 @@ impl Checker<'_> {
     }
 
     fn table(&self, fields: &'static [Field], table: &Map, path: &[&str], told: &mut Vec<Diagnostic>) {
+        let mut misspelt = Vec::new();
         for (key, value) in table {
             let key = key.as_str().unwrap_or_default();
             let path = &[path, &[key]].concat();
@@ -227,11 +233,12 @@ impl Checker<'_> {
                 Some(field) => self.value(field.of, value, path, told),
                 None => {
                     let near = did_you_mean(key, fields.iter().map(|field| field.name));
+                    misspelt.extend(near);
                     told.push(self.unknown(key, &text!("this table", "这个表"), near, path));
                 }
             }
         }
-        self.missing(fields.iter(), table, path, told);
+        self.missing(fields.iter().filter(|field| !misspelt.contains(&field.name)), table, path, told);
         if let (Some(right), Some(answers)) =
             (table.at("right").and_then(Value::as_u64), table.at("answers").and_then(Value::as_array))
             && !(1..=answers.len() as u64).contains(&right)
@@ -404,7 +411,7 @@ fn describe(of: Type) -> Text {
     match of {
         Type::Text => text!("text in quotation marks", "引号里的文字"),
         Type::Texts => text!("a list of texts: [\"…\", \"…\"]", "文字的列表：[\"…\", \"…\"]"),
-        Type::Bool => text!("`true` or `false`", "`true` 或 `false`"),
+        Type::Bool => text!("`true` or `false`", " `true` 或 `false`"),
         Type::Count => text!("a whole number, 0 or more", "不小于 0 的整数"),
         Type::Date => text!("a date like 2026-09-19", "日期，如 2026-09-19"),
         Type::Time => text!("a date like 2026-09-19 or 2026-09-19T09:00:00", "时间，如 2026-09-19 或 2026-09-19T09:00:00"),
