@@ -1,6 +1,7 @@
 //! Annual reports: the figures that they state beside what the records of their year come to.
 
 use super::document::{Document, Table};
+use super::figure::grouped;
 use super::kinds::Kind;
 use super::records;
 use super::totals::{Filter, Totals};
@@ -40,7 +41,7 @@ pub fn compare(
                 ),
                 Some(sum) if sum.value == stated.value => continue,
                 Some(sum) => {
-                    let (counted, by) = (sum.text(), sum.value.abs_diff(stated.value));
+                    let (counted, by) = (sum.text(), grouped(sum.value.abs_diff(stated.value)));
                     let (more, 多少) = if sum.value > stated.value { ("more", "多") } else { ("less", "少") };
                     Diagnostic::warning(
                         "outreach/annual",

@@ -20,7 +20,9 @@ pub fn calendar(name: &str, host: &str, events: &[&Event], settings: &config::Ou
     out.line("PRODID", "-//kepu//kepu//ZH");
     out.line("CALSCALE", "GREGORIAN");
     out.line("METHOD", "PUBLISH");
-    out.line("X-WR-CALNAME", &escaped(name));
+    if !name.is_empty() {
+        out.line("X-WR-CALNAME", &escaped(name));
+    }
     out.line("X-WR-TIMEZONE", ZONE);
     // One component there must be (3.6), even when there is no event.
     for (name, value) in [

@@ -8,7 +8,7 @@ use tera::{Map, Value};
 
 use super::document::{Document, Table};
 use super::fields::content_path;
-use super::figure::Figure;
+use super::figure::{Figure, grouped};
 use super::kinds::Kind;
 use super::time::When;
 use crate::config;
@@ -220,7 +220,7 @@ fn check_parts(whole: &Record, records: &[Record], documents: &HashMap<&str, Doc
         let sum = parts().filter_map(|part| part.figures.get(name)).copied().reduce(Figure::plus);
         let Some(sum) = sum.filter(|sum| sum.value > stated.value) else { continue };
         let Some(document) = documents.get(whole.path.as_str()) else { continue };
-        let (sum, stated, by) = (sum.text(), stated.text(), sum.value - stated.value);
+        let (sum, stated, by) = (sum.text(), stated.text(), grouped(sum.value - stated.value));
         told.push(
             Diagnostic::warning(
                 "outreach/parts",

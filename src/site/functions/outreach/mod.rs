@@ -145,7 +145,7 @@ fn page_path(kwargs: &Kwargs) -> TeraResult<String> {
 
 fn activity_figures(source: &Source, kwargs: &Kwargs, _: &State) -> TeraResult<Value> {
     let filter = filter(source, kwargs, "activity_figures")?;
-    Ok(source.outreach.totals().value(&filter))
+    Ok(source.outreach.activity_figures(filter))
 }
 
 fn record(source: &Source, kwargs: &Kwargs, _: &State) -> TeraResult<Value> {
@@ -173,9 +173,8 @@ fn events(source: &Source, kwargs: &Kwargs, _: &State) -> TeraResult<Value> {
         filter.year.is_none_or(|year| begin.year() == year)
             && filter.month.is_none_or(|month| begin.month() == month)
             && filter.category.as_ref().is_none_or(|category| event.category.as_ref() == Some(category))
-            && page.as_ref().is_none_or(|page| event.path == *page)
     };
-    let found = source.outreach.events(state, &fits);
+    let found = source.outreach.events(state, page.as_deref(), &fits);
     let events = found.into_iter().take(limit.unwrap_or(usize::MAX));
     Ok(events.map(|event| source.outreach.event_value(event)).collect::<Vec<_>>().into())
 }
@@ -287,7 +286,7 @@ fn kind_pages(source: &Source, lookup: Option<&Lookup>, kwargs: &Kwargs, state: 
     let limit = number(kwargs, "kind_pages", "limit", 0..=100_000)?.and_then(|n| usize::try_from(n).ok());
     let lang = language(kwargs, state, &source.config)?;
     let paths = source.outreach.pages_of_kind(&kind, &lang, year, category.as_deref());
-    let pages = paths.into_iter().filter_map(|path| page_value(lookup, path)).take(limit.unwrap_or(usize::MAX));
+    let pages = paths.filter_map(|path| page_value(lookup, path)).take(limit.unwrap_or(usize::MAX));
     Ok(pages.collect::<Vec<_>>().into())
 }
 
