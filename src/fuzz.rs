@@ -38,8 +38,7 @@ pub fn front_matter(data: &[u8]) {
             content::Content { pages: page.into_iter().collect(), sections: section.into_iter().collect() };
         let (nowhere, shown) = (Path::new("/nowhere"), |path: &Path| path.display().to_string());
         let now = jiff::Timestamp::UNIX_EPOCH;
-        let outreach =
-            outreach::load(&mut content, &SITE.config, &settings, nowhere, &shown, now, &mut diagnostics);
+        let outreach = outreach::load(&mut content, &SITE.config, &settings, nowhere, &shown, now, &mut diagnostics);
         outreach.activity_figures(outreach::Filter::default());
         outreach.calendar(None);
     }

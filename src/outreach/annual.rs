@@ -9,12 +9,7 @@ use crate::diagnostic::Diagnostic;
 use crate::text;
 
 /// Warns of every stated figure that the records do not come to.
-pub fn compare(
-    documents: &[Document],
-    kinds: &[Option<&'static Kind>],
-    totals: &Totals,
-    told: &mut Vec<Diagnostic>,
-) {
+pub fn compare(documents: &[Document], kinds: &[Option<&'static Kind>], totals: &Totals, told: &mut Vec<Diagnostic>) {
     for (document, _) in documents.iter().zip(kinds).filter(|(_, kind)| kind.is_some_and(|k| k.name == "annual-report"))
     {
         let Some(year) = document.extra.at("year").and_then(tera::Value::as_u64) else { continue };

@@ -170,6 +170,7 @@ pub fn load(
     profile::check(settings, config, &documents, &kinds, told);
     if !outreach.unpublished.is_empty() {
         let unpublished = &outreach.unpublished;
+        outreach.glossary.forget(|path| unpublished.contains_key(path));
         content.pages.retain(|page| !unpublished.contains_key(&page.file.relative));
     }
     outreach
@@ -302,12 +303,7 @@ impl Outreach {
         }
     }
 
-    fn read_picks(
-        &mut self,
-        documents: &[Document],
-        by_path: &HashMap<&str, Document>,
-        told: &mut Vec<Diagnostic>,
-    ) {
+    fn read_picks(&mut self, documents: &[Document], by_path: &HashMap<&str, Document>, told: &mut Vec<Diagnostic>) {
         let mut picks: Vec<(jiff::civil::Date, jiff::civil::Date, String, &str)> = Vec::new();
         for document in documents.iter().filter(|d| !d.is_section && !self.unpublished.contains_key(d.path)) {
             let Some(named) = records::text(document.extra, "pick") else { continue };
@@ -501,7 +497,9 @@ pub fn known_kind(name: &str) -> Result<(), Text> {
     }
     let names = || kinds::KINDS.iter().map(|kind| kind.name);
     Err(match did_you_mean(name, names()) {
-        Some(near) => text!("there is no kind `{name}`; did you mean `{near}`?", "没有 `{name}` 这种类型，是 `{near}` 吗？"),
+        Some(near) => {
+            text!("there is no kind `{name}`; did you mean `{near}`?", "没有 `{name}` 这种类型，是 `{near}` 吗？")
+        }
         None => {
             let all = names().collect::<Vec<_>>().join(", ");
             text!("there is no kind `{name}`, only: {all}", "没有 `{name}` 这种类型，可用的有：{all}")

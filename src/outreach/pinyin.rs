@@ -158,7 +158,10 @@ pub fn load(folder: &Path, shown: &(dyn Fn(&Path) -> String + Sync), told: &mut 
     let Some(raw) = input.parse::<RawPinyin>(keys, told) else {
         for error in told.iter_mut().skip(before) {
             error.help.get_or_insert_with(|| {
-                text!("words stand in quotation marks: \"便宜\" = \"pián yi\"", "词语要加英文引号：\"便宜\" = \"pián yi\"")
+                text!(
+                    "words stand in quotation marks: \"便宜\" = \"pián yi\"",
+                    "词语要加英文引号：\"便宜\" = \"pián yi\""
+                )
             });
         }
         return pinyin;
@@ -175,7 +178,10 @@ pub fn load(folder: &Path, shown: &(dyn Fn(&Path) -> String + Sync), told: &mut 
                     ),
                 )
                 .at(input.place(&["readings", word]))
-                .help(text!("write one syllable for each character, with spaces between", "每个字写一个音节，用空格隔开")),
+                .help(text!(
+                    "write one syllable for each character, with spaces between",
+                    "每个字写一个音节，用空格隔开"
+                )),
             );
         }
     }

@@ -36,9 +36,7 @@ impl BuildTime {
         match self {
             Self::Instant(instant) => instant,
             Self::Civil(civil) if is_outreach => time::instant(civil),
-            Self::Civil(civil) => {
-                jiff::tz::TimeZone::UTC.to_timestamp(civil).unwrap_or(Timestamp::UNIX_EPOCH)
-            }
+            Self::Civil(civil) => jiff::tz::TimeZone::UTC.to_timestamp(civil).unwrap_or(Timestamp::UNIX_EPOCH),
         }
     }
 }
@@ -152,7 +150,8 @@ pub fn read(
             None => {}
         }
     }
-    if let (Some(until), Some(permalink)) = (document.moment("urgent_until").filter(|u| u.end() > now), document.permalink)
+    if let (Some(until), Some(permalink)) =
+        (document.moment("urgent_until").filter(|u| u.end() > now), document.permalink)
     {
         changes.push(Change::new(until.end(), path, text!("the urgent notice ends", "紧急提示结束")));
         urgent.push(Urgent {

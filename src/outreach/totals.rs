@@ -102,8 +102,7 @@ impl Totals<'_> {
             .categories
             .iter()
             .filter_map(|(key, label)| {
-                let own: Vec<usize> =
-                    counted.iter().copied().filter(|id| self.records[*id].category == *key).collect();
+                let own: Vec<usize> = counted.iter().copied().filter(|id| self.records[*id].category == *key).collect();
                 (!own.is_empty()).then(|| {
                     Value::from(map! {
                         "key": key.as_str(),

@@ -122,9 +122,16 @@ fn calendars_are_read_by_another_implementation() {
     let site = site("")
         .file(
             "content/news/a.md",
-            page(title, "date = 2026-09-01", &announcement("begin = 2026-09-19T09:00:00\nend = 2026-09-19T11:00:00\naddress = \"主楼\"")),
+            page(
+                title,
+                "date = 2026-09-01",
+                &announcement("begin = 2026-09-19T09:00:00\nend = 2026-09-19T11:00:00\naddress = \"主楼\""),
+            ),
         )
-        .file("content/news/b.md", page("开放日", "", &announcement("begin = 2026-09-20\nend = 2026-09-21\ncancelled = true")))
+        .file(
+            "content/news/b.md",
+            page("开放日", "", &announcement("begin = 2026-09-20\nend = 2026-09-21\ncancelled = true")),
+        )
         .file(
             "content/news/tour.md",
             page(
@@ -232,7 +239,11 @@ fn json_ld_is_json_of_the_right_type_and_cannot_end_its_script() {
     let kinds = [
         ("activity", "category = \"volunteer\"\nwhen = \"2021\"", "NewsArticle"),
         ("tour", "vehicle = \"车\"\ncategory = \"volunteer\"\nwhen = \"2021\"", "NewsArticle"),
-        ("announcement", "begin = 2026-09-19T09:00:00\nplace = \"馆\"\ncategory = \"volunteer\"\nfree = true", "EducationEvent"),
+        (
+            "announcement",
+            "begin = 2026-09-19T09:00:00\nplace = \"馆\"\ncategory = \"volunteer\"\nfree = true",
+            "EducationEvent",
+        ),
         ("article", "level = \"easy\"\nverdict = \"false\"\nclaim = \"</script><b>\"", "Article"),
         ("sheet", "materials = [\"纸\"]\nsteps = [\"折\"]\nminutes = 20", "HowTo"),
         ("notice", "number = \"1号\"", "Article"),
@@ -244,14 +255,19 @@ fn json_ld_is_json_of_the_right_type_and_cannot_end_its_script() {
         ("collection", "parts = [{ title = \"一\", pages = [\"article.md\"] }]", "CollectionPage"),
     ];
     for (kind, extra, _) in kinds {
-        let text = page("</script> & \\\"引号\\\"", "date = 2026-01-02T09:00:00+08:00", &format!("kind = \"{kind}\"\n{extra}"));
+        let text = page(
+            "</script> & \\\"引号\\\"",
+            "date = 2026-01-02T09:00:00+08:00",
+            &format!("kind = \"{kind}\"\n{extra}"),
+        );
         site = site.file(&format!("content/{kind}.md"), text);
     }
     site.run(&["build", "--at", "2026-11-24"]).succeeds();
     for (kind, _, schema) in kinds {
         let graph = graph(&site.output(&format!("{kind}/index.html")));
         let own = &graph[0];
-        let is_it = |value: &Value| value == schema || value.as_array().is_some_and(|list| list.contains(&schema.into()));
+        let is_it =
+            |value: &Value| value == schema || value.as_array().is_some_and(|list| list.contains(&schema.into()));
         assert!(is_it(&own["@type"]), "{kind}: {own}");
         assert_eq!(own["name"], "</script> & \"引号\"");
         assert_eq!(graph[1]["@type"], "BreadcrumbList", "{kind}");
@@ -292,7 +308,11 @@ fn the_profile_decides_whether_missing_items_are_errors() {
     site.run(&["build", "--at", "2026-11-24", "--strict"]).succeeds();
     site.write("kepu.toml", format!("[outreach]\nprofile = \"association\"\n{SETTINGS}"));
     let run = site.run(&["build", "--at", "2026-11-24"]).succeeds();
-    assert!(run.stderr.contains("warning[outreach/footer]") && run.stderr.contains("warning[outreach/undated]"), "{}", run.stderr);
+    assert!(
+        run.stderr.contains("warning[outreach/footer]") && run.stderr.contains("warning[outreach/undated]"),
+        "{}",
+        run.stderr
+    );
     site.write("kepu.toml", format!("[outreach]\nprofile = \"gov\"\n{SETTINGS}"));
     site.run(&["build", "--at", "2026-11-24"]).fails().says("the CONAC mark (`conac_url`)");
 }

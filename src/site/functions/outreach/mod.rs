@@ -89,7 +89,12 @@ pub fn register(tera: &mut Tera, source: &Source, lookup: Option<Arc<Lookup>>) {
 }
 
 /// A number that must be in a range.
-fn number(kwargs: &Kwargs, function: &str, name: &str, range: std::ops::RangeInclusive<i64>) -> TeraResult<Option<i64>> {
+fn number(
+    kwargs: &Kwargs,
+    function: &str,
+    name: &str,
+    range: std::ops::RangeInclusive<i64>,
+) -> TeraResult<Option<i64>> {
     let Some(value) = kwargs.get::<&Value>(name)?.filter(|value| !value.is_none() && !value.is_undefined()) else {
         return Ok(None);
     };
@@ -128,7 +133,9 @@ fn optional_text(kwargs: &Kwargs, name: &str) -> TeraResult<Option<String>> {
 fn unknown<'a>(en: &str, zh: &str, name: &str, known: impl Iterator<Item = &'a str> + Clone) -> Text {
     let all = known.clone().collect::<Vec<_>>().join(", ");
     match did_you_mean(name, known) {
-        Some(near) => text!("there is no {en} `{name}`; did you mean `{near}`?", "没有 `{name}` 这个{zh}，是 `{near}` 吗？"),
+        Some(near) => {
+            text!("there is no {en} `{name}`; did you mean `{near}`?", "没有 `{name}` 这个{zh}，是 `{near}` 吗？")
+        }
         None => text!("there is no {en} `{name}`, only: {all}", "没有 `{name}` 这个{zh}，可用的有：{all}"),
     }
 }
@@ -195,7 +202,10 @@ fn table(source: &Source, kwargs: &Kwargs, _: &State) -> TeraResult<Value> {
         None if kwargs.get::<bool>("required")? == Some(false) => Ok(Value::none()),
         None => {
             let Text { en, zh } = unknown("table", "数据表", &name, tables.keys().map(String::as_str));
-            Err(fail("table", text!("{en} (files `data/*.csv` beside the configuration)", "{zh}（配置文件旁的 `data/*.csv`）")))
+            Err(fail(
+                "table",
+                text!("{en} (files `data/*.csv` beside the configuration)", "{zh}（配置文件旁的 `data/*.csv`）"),
+            ))
         }
     }
 }
@@ -211,9 +221,10 @@ fn china_now(source: &Source, _: &Kwargs, _: &State) -> TeraResult<String> {
 fn outreach(source: &Source, _: &Kwargs, _: &State) -> TeraResult<Value> {
     let outreach = &source.outreach;
     let settings = &outreach.settings;
-    let categories = settings.categories.iter().map(|(key, label)| {
-        Value::from(map! { "key": key.as_str(), "label": label.as_str() })
-    });
+    let categories = settings
+        .categories
+        .iter()
+        .map(|(key, label)| Value::from(map! { "key": key.as_str(), "label": label.as_str() }));
     let figures = settings.figures.iter().map(|(name, figure)| {
         Value::from(map! {
             "name": name.as_str(),
