@@ -246,6 +246,11 @@ fn event_file(url_path: &str) -> String {
     format!("{}/event.ics", url_path.trim_end_matches('/'))
 }
 
+/// The kinds that a page may be of.
+pub fn page_kinds() -> impl Iterator<Item = &'static str> {
+    kinds::KINDS.iter().filter(|kind| kind.on != kinds::On::Section).map(|kind| kind.name)
+}
+
 /// Whether there is a kind of this name, else what to say.
 pub fn known_kind(name: &str) -> Result<(), Text> {
     if Kind::find(name).is_some() {
