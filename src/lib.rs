@@ -10,6 +10,7 @@ pub mod data;
 pub mod diagnostic;
 pub mod fuzz;
 pub mod markdown;
+pub mod outreach;
 pub mod publish;
 pub mod search;
 pub mod site;

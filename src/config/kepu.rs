@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 
+use super::outreach::{self, RawOutreach};
 use super::raw::options;
 use super::toml_input::Input;
 use crate::diagnostic::Diagnostic;
@@ -34,6 +35,7 @@ options! {
     RawKepu {
         zola: RawZola = RawZola::default(),
         text: RawText = RawText::default(),
+        outreach: Option<RawOutreach> = None,
     }
 }
 
@@ -60,20 +62,31 @@ fn keys(path: &[String]) -> Option<&'static [&'static str]> {
         [] => RawKepu::KEYS,
         ["zola"] => RawZola::KEYS,
         ["text"] => RawText::KEYS,
+        ["outreach", rest @ ..] => return outreach::keys(rest),
         _ => return None,
     })
 }
 
+/// What `kepu.toml` says.
+#[derive(Clone, Debug)]
+pub struct Kepu {
+    pub differences: Differences,
+    /// `[outreach]`, where it stands.
+    pub outreach: Option<RawOutreach>,
+}
+
 /// Reads `kepu.toml`; none when it has an error.
-pub fn parse(file: &str, source: &str, diagnostics: &mut Vec<Diagnostic>) -> Option<Differences> {
+pub fn parse(file: &str, source: &str, diagnostics: &mut Vec<Diagnostic>) -> Option<Kepu> {
     let raw: RawKepu = Input::new(file, source).parse(keys, diagnostics)?;
-    if raw.zola.exact {
-        return Some(Differences::exact());
-    }
-    Some(Differences {
-        cjk_emphasis: raw.text.cjk_emphasis,
-        cjk_line_breaks: raw.text.cjk_line_breaks,
-        cjk_word_count: raw.text.cjk_word_count,
-        language_feeds: raw.zola.language_feeds,
-    })
+    let differences = if raw.zola.exact {
+        Differences::exact()
+    } else {
+        Differences {
+            cjk_emphasis: raw.text.cjk_emphasis,
+            cjk_line_breaks: raw.text.cjk_line_breaks,
+            cjk_word_count: raw.text.cjk_word_count,
+            language_feeds: raw.zola.language_feeds,
+        }
+    };
+    Some(Kepu { differences, outreach: raw.outreach })
 }

@@ -8,6 +8,7 @@ mod climb;
 pub mod find;
 pub mod kepu;
 mod languages;
+mod outreach;
 pub mod raw;
 mod slugify;
 mod theme;
@@ -22,11 +23,12 @@ use crate::text;
 pub use climb::climb;
 pub use kepu::Differences;
 pub use languages::Language;
+pub use outreach::{FieldType, FigureName, Outreach, Profile, RawOutreach, Total};
 pub use raw::{
     DataAttrPosition, HighlightStyle, IndexFormat, InsertAnchor, Level, Markdown, PaginatedInSitemap, Search, Slugify,
 };
 pub use slugify::{SlugifyStrategy, slugify_anchor, slugify_path};
-pub use theme::merge_theme_extra;
+pub use theme::merge_theme;
 
 /// What the site is being made for; `config.mode` in templates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,6 +81,8 @@ pub struct Config {
     pub extra: toml::Table,
     pub mode: Mode,
     pub differences: Differences,
+    /// None unless this is an outreach site.
+    pub outreach: Option<Outreach>,
     /// The configuration file's name relative to the root, for messages.
     pub file: String,
 }
@@ -228,6 +232,7 @@ impl Config {
             extra: raw.extra,
             mode: Mode::Build,
             differences,
+            outreach: None,
             file: file.to_owned(),
         })
     }

@@ -95,6 +95,35 @@ impl<'a> Input<'a> {
     }
 }
 
+impl Input<'_> {
+    /// Whether a place is in the value of a key at the top.
+    pub fn is_below(&self, place: &Place, key: &str) -> bool {
+        let Some((_, span)) = &place.excerpt else { return false };
+        let Ok(table) = DeTable::parse(self.toml()) else { return false };
+        let keys = |table: &DeTable| -> Vec<Range<usize>> {
+            let mut found = Vec::new();
+            collect_keys(table, &mut found);
+            found
+        };
+        match table.get_ref().get(key).map(|value| value.get_ref()) {
+            Some(DeValue::Table(table)) => {
+                keys(table).iter().any(|at| at.start + self.range.start == span.start)
+            }
+            _ => false,
+        }
+    }
+}
+
+/// Where the keys of a table and of the tables in it stand.
+fn collect_keys(table: &DeTable, into: &mut Vec<Range<usize>>) {
+    for (key, value) in table.iter() {
+        into.push(key.span());
+        if let DeValue::Table(table) = value.get_ref() {
+            collect_keys(table, into);
+        }
+    }
+}
+
 fn segments(path: &serde_ignored::Path) -> Vec<String> {
     use serde_ignored::Path;
     let mut out = match path {

@@ -20,6 +20,16 @@ use crate::text;
 
 pub use value::Data;
 
+/// A map literal of template values.
+macro_rules! map {
+    ($($key:literal: $value:expr),* $(,)?) => {{
+        let mut map = tera::Map::new();
+        $(map.insert($key.into(), tera::Value::from($value));)*
+        map
+    }};
+}
+pub(crate) use map;
+
 /// How many levels a document may nest, which is what keeps hostile input from overflowing the stack. The same
 /// as that of `serde_json`; TOML and YAML have lower limits of their own.
 const MAX_DEPTH: usize = 128;

@@ -12,6 +12,7 @@ use crate::config::{self, Config, Differences, InsertAnchor, Mode, find::Found};
 use crate::content::{self, Content};
 use crate::diagnostic::{Diagnostic, Place};
 use crate::markdown::Highlighter;
+use crate::outreach::{self, BuildTime};
 use crate::search;
 use crate::template::{self, Engine, TemplateFile};
 use crate::text;
@@ -34,7 +35,7 @@ pub struct Request {
     /// Turns every difference from Zola off.
     pub zola_exact: bool,
     /// The time of the build, the only thing that is read from the clock.
-    pub now: jiff::Timestamp,
+    pub now: BuildTime,
 }
 
 /// File kinds that may be templates.
@@ -45,23 +46,26 @@ pub fn read_config(request: &Request, diagnostics: &mut Vec<Diagnostic>) -> Opti
     let root = &request.found.root;
     let file = shown(root, &request.found.config);
     let source = read(&request.found.config, &file, diagnostics)?;
-    let mut differences = Differences::all();
+    let mut kepu = config::kepu::Kepu { differences: Differences::all(), outreach: None };
     let kepu_toml = request.found.config.with_file_name("kepu.toml");
     if kepu_toml.is_file() {
         let file = shown(root, &kepu_toml);
         let source = read(&kepu_toml, &file, diagnostics)?;
-        differences = config::kepu::parse(&file, &source, diagnostics)?;
+        kepu = config::kepu::parse(&file, &source, diagnostics)?;
     }
     if request.zola_exact {
-        differences = Differences::exact();
+        kepu.differences = Differences::exact();
     }
-    let mut config = Config::parse(&file, &source, differences, diagnostics)?;
+    let mut config = Config::parse(&file, &source, kepu.differences, diagnostics)?;
     config.mode = request.mode;
     config.minify_html |= request.minify;
     if let Some(base_url) = &request.base_url {
         config.base_url = base_url.clone();
     }
-    let Some(name) = config.theme.clone() else { return Some((config, None)) };
+    let Some(name) = config.theme.clone() else {
+        config.outreach = config::Outreach::merge(None, kepu.outreach);
+        return Some((config, None));
+    };
     let folder = match theme::locate(root, &name) {
         Ok(folder) => folder,
         Err(error) => {
@@ -82,7 +86,8 @@ pub fn read_config(request: &Request, diagnostics: &mut Vec<Diagnostic>) -> Opti
         return None;
     }
     let source = read(&theme_toml, &file, diagnostics)?;
-    config::merge_theme_extra(&mut config, &file, &source, diagnostics);
+    let theme_outreach = config::merge_theme(&mut config, &file, &source, diagnostics);
+    config.outreach = config::Outreach::merge(theme_outreach, kepu.outreach);
     if !folder.join("templates").is_dir() {
         diagnostics.push(
             Diagnostic::error(
@@ -121,11 +126,12 @@ impl Site {
         let root = request.found.root.clone();
         let (config, theme_folder) = read_config(request, diagnostics)?;
         let config = Arc::new(config);
+        let now = request.now.instant(config.outreach.is_some());
 
         // Templates, style sheets and documents have nothing to do with each other.
         let (mut engine_diagnostics, mut content_diagnostics) = (Vec::new(), Vec::new());
         let (engine, (stylesheets, (content, files))) = rayon::join(
-            || load_engine(&root, &config, theme_folder.as_deref(), request.now, &mut engine_diagnostics),
+            || load_engine(&root, &config, theme_folder.as_deref(), now, &mut engine_diagnostics),
             || {
                 let sass = compile_sass(&root, &config, theme_folder.as_deref(), &mut content_diagnostics);
                 let content = content::load(&root, &config, request.drafts, &mut content_diagnostics);
@@ -164,6 +170,15 @@ impl Site {
             return None;
         }
 
+        let mut content = content;
+        let outreach = config.outreach.as_ref().map(|settings| {
+            let name = |path: &Path| shown(&root, path);
+            Arc::new(outreach::load(&mut content, &config, settings, config_dir, &name, now, diagnostics))
+        });
+        if has_errors(diagnostics) {
+            return None;
+        }
+
         let permalinks: HashMap<String, String> = content
             .pages
             .iter()
@@ -176,6 +191,14 @@ impl Site {
         let images = Arc::new(Images::new(&root));
         let early = Early::new(config.clone(), locator, permalinks, images.clone());
         functions::register_early(engine.tera_mut(), &early);
+        let asked = outreach.as_ref().map(|outreach| functions::outreach::Source {
+            config: config.clone(),
+            outreach: outreach.clone(),
+            sections: Arc::new(values::titles(&content)),
+        });
+        if let Some(source) = &asked {
+            functions::outreach::register(engine.tera_mut(), source, None);
+        }
         let snippets = Arc::new(engine.clone());
         let filter =
             MarkdownFilter { early: early.clone(), engine: snippets.clone(), highlighter: highlighter.clone() };
@@ -193,7 +216,6 @@ impl Site {
         if has_errors(diagnostics) {
             return None;
         }
-        let mut content = content;
         // Only messages about bodies needed the sources.
         content.pages.iter_mut().for_each(|page| page.text = String::new());
         content.sections.iter_mut().for_each(|section| section.text = String::new());
@@ -201,7 +223,11 @@ impl Site {
         let values =
             values::build(&content, &relations, &taxonomies, &page_bodies, &section_bodies, &backlinks, configs);
         let lookup = lookup(&content, &taxonomies, &values);
-        functions::register_late(engine.tera_mut(), &config, Arc::new(lookup));
+        let lookup = Arc::new(lookup);
+        functions::register_late(engine.tera_mut(), &config, lookup.clone());
+        if let Some(source) = &asked {
+            functions::outreach::register(engine.tera_mut(), source, Some(lookup));
+        }
 
         let (theme_static, static_files) = files;
         let mut site = Site {
@@ -218,6 +244,7 @@ impl Site {
             stylesheets,
             theme_static,
             static_files,
+            outreach,
             images,
         };
         if site.config.generate_sitemap {
@@ -244,6 +271,9 @@ fn load_engine(
     let register = |tera: &mut tera::Tera| {
         template::filters::register(tera, &default_language, now);
         functions::register_names(tera);
+        if config.outreach.is_some() {
+            functions::outreach::register_names(tera);
+        }
     };
     Engine::new(templates, config.theme.as_deref(), register, diagnostics)
 }

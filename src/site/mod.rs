@@ -24,6 +24,7 @@ use std::sync::Arc;
 use crate::asset::static_files::StaticFile;
 use crate::config::Config;
 use crate::content::Content;
+use crate::outreach::Outreach;
 use crate::template::Engine;
 
 pub use functions::{Images, register_names};
@@ -54,6 +55,8 @@ pub struct Site {
     stylesheets: Vec<(String, Arc<str>, String)>,
     theme_static: Vec<StaticFile>,
     static_files: Vec<StaticFile>,
+    /// None unless this is an outreach site.
+    pub outreach: Option<Arc<Outreach>>,
     /// Which processed images templates have asked for.
     pub images: Arc<Images>,
 }
@@ -65,6 +68,9 @@ impl Site {
             .iter()
             .map(|f| self.root.join(f))
             .collect();
+        if self.outreach.is_some() {
+            folders.push(self.config_dir.as_ref().unwrap_or(&self.root).join("data"));
+        }
         folders.extend(self.config_dir.iter().chain(&self.theme_folder).cloned());
         folders
     }

@@ -40,6 +40,10 @@ pub fn render(site: &Site, path: &str, route: &Route) -> Rendered {
         Route::Stylesheet { css, .. } => return Ok(Artifact::Shared(css.clone())),
         Route::SearchScript => return Ok(Artifact::Static(search::ELASTICLUNR_JS)),
         Route::SearchIndex { lang } => return Ok(Artifact::Text(feeds::search_index(site, lang))),
+        Route::Calendar { page } => {
+            let text = site.outreach.as_ref().map(|outreach| outreach.calendar(page.as_deref()));
+            return Ok(Artifact::Text(text.unwrap_or_default()));
+        }
         Route::Page(id) => page(site, *id)?,
         Route::Section(id) => section(site, *id, None)?,
         Route::SectionPager { section: id, paginator, index } => section(site, *id, Some((paginator, *index)))?,

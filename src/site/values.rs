@@ -31,15 +31,7 @@ pub struct Values {
     pub configs: HashMap<String, Value>,
 }
 
-/// A map literal of template values.
-macro_rules! map {
-    ($($key:literal: $value:expr),* $(,)?) => {{
-        let mut map = tera::Map::new();
-        $(map.insert($key.into(), tera::Value::from($value));)*
-        map
-    }};
-}
-pub(crate) use map;
+pub(crate) use crate::data::map;
 
 /// `config`, once per language.
 pub fn configs(config: &Config) -> HashMap<String, Value> {
@@ -118,6 +110,19 @@ pub fn taxonomy_definition(taxonomy: &Taxonomy) -> Value {
         "render": taxonomy.render,
         "feed": taxonomy.feed,
     })
+}
+
+/// What the front matter of sections says of them, by content path.
+pub fn titles(content: &Content) -> HashMap<String, Value> {
+    let value = |section: &Section| {
+        Value::from(map! {
+            "title": section.meta.title.clone(),
+            "description": section.meta.description.clone(),
+            "permalink": section.permalink.as_str(),
+            "extra": section.meta.extra.clone(),
+        })
+    };
+    content.sections.iter().map(|section| (section.file.relative.clone(), value(section))).collect()
 }
 
 /// All values of a site whose bodies are rendered.

@@ -8,6 +8,7 @@ pub mod files;
 mod images;
 mod load_data;
 mod markdown_filter;
+pub mod outreach;
 mod taxonomies;
 mod translations;
 mod urls;
