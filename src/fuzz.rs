@@ -2,15 +2,16 @@
 //!
 //! Each function takes any bytes and throws the result away.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
 
 use tera::{Context, Value};
 
-use crate::config::{Config, Differences, InsertAnchor, kepu};
+use crate::config::{self, Config, Differences, InsertAnchor, kepu};
 use crate::content;
 use crate::diagnostic::{Diagnostic, Language, json, render};
 use crate::markdown::{self, Highlighter};
+use crate::outreach;
 use crate::template::{self, Engine};
 
 /// A configuration file, and the same text as `kepu.toml`.
@@ -29,8 +30,18 @@ pub fn config(data: &[u8]) {
 pub fn front_matter(data: &[u8]) {
     let Some(text) = decode(data) else { return };
     let mut diagnostics = Vec::new();
-    content::parse_page("blog/2026-01-02-name.md", text.clone(), &SITE.config, &mut diagnostics);
-    content::parse_section("blog/_index.md", text, &SITE.config, &mut diagnostics);
+    let page = content::parse_page("blog/2026-01-02-name.md", text.clone(), &SITE.config, &mut diagnostics);
+    let section = content::parse_section("blog/_index.md", text, &SITE.config, &mut diagnostics);
+    // The same as pages of an outreach site.
+    if let Some(settings) = config::Outreach::merge(Some(config::RawOutreach::default()), None) {
+        let mut content =
+            content::Content { pages: page.into_iter().collect(), sections: section.into_iter().collect() };
+        let (nowhere, shown) = (Path::new("/nowhere"), |path: &Path| path.display().to_string());
+        let now = jiff::Timestamp::UNIX_EPOCH;
+        let outreach = outreach::load(&mut content, &SITE.config, &settings, nowhere, &shown, now, &mut diagnostics);
+        outreach.activity_figures(outreach::Filter::default());
+        outreach.calendar(None);
+    }
     show(&diagnostics);
 }
 
@@ -62,6 +73,7 @@ pub fn body(data: &[u8]) {
             source,
             permalink: "https://example.com/a/",
             insert_anchor: InsertAnchor::Heading,
+            unpublished: &|_| None,
             resolve: &|path| (path.len() % 2 == 0).then(|| "https://example.com/b/".to_owned()),
             anchor_link: &|id, _| Ok(format!("<a href=\"#{id}\">¶</a>")),
             summary_cutoff: &|_| Ok("…".to_owned()),

@@ -43,7 +43,7 @@ pub struct Arguments {
     #[arg(long)]
     zola_exact: bool,
 
-    /// The time of the build (RFC 3339 or a date), in place of now
+    /// The time of the build, in place of now: 2026-12-01, 2026-12-01T08:00 (China time on outreach sites) or RFC 3339
     #[arg(long, value_name = "DATE")]
     at: Option<String>,
 }

@@ -106,9 +106,7 @@ impl Input<'_> {
             found
         };
         match table.get_ref().get(key).map(|value| value.get_ref()) {
-            Some(DeValue::Table(table)) => {
-                keys(table).iter().any(|at| at.start + self.range.start == span.start)
-            }
+            Some(DeValue::Table(table)) => keys(table).iter().any(|at| at.start + self.range.start == span.start),
             _ => false,
         }
     }

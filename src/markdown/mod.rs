@@ -34,7 +34,7 @@ use std::ops::Range;
 use comrak::Arena;
 
 use crate::config::{Config, InsertAnchor};
-use crate::diagnostic::{Diagnostic, Place, Result};
+use crate::diagnostic::{Diagnostic, Place, Result, Text};
 
 pub use highlight::Highlighter;
 pub use toc::Heading;
@@ -54,6 +54,8 @@ pub struct Context<'a> {
     pub insert_anchor: InsertAnchor,
     /// From the path of a file below `content/` to its page's address.
     pub resolve: &'a (dyn Fn(&str) -> Option<String> + Sync),
+    /// Why a file below `content/` is not in the site now, though it exists.
+    pub unpublished: &'a (dyn Fn(&str) -> Option<Text> + Sync),
     /// The HTML of a link to the heading with an id and level.
     pub anchor_link: &'a (dyn Fn(&str, u8) -> Result<String> + Sync),
     /// What to put at the end of a summary that was cut inside a paragraph.

@@ -1,6 +1,7 @@
 //! Annual reports: the figures that they state beside what the records of their year come to.
 
 use super::document::{Document, Table};
+use super::figure::grouped;
 use super::kinds::Kind;
 use super::records;
 use super::totals::{Filter, Totals};
@@ -8,12 +9,7 @@ use crate::diagnostic::Diagnostic;
 use crate::text;
 
 /// Warns of every stated figure that the records do not come to.
-pub fn compare(
-    documents: &[Document],
-    kinds: &[Option<&'static Kind>],
-    totals: &Totals,
-    told: &mut Vec<Diagnostic>,
-) {
+pub fn compare(documents: &[Document], kinds: &[Option<&'static Kind>], totals: &Totals, told: &mut Vec<Diagnostic>) {
     for (document, _) in documents.iter().zip(kinds).filter(|(_, kind)| kind.is_some_and(|k| k.name == "annual-report"))
     {
         let Some(year) = document.extra.at("year").and_then(tera::Value::as_u64) else { continue };
@@ -40,7 +36,7 @@ pub fn compare(
                 ),
                 Some(sum) if sum.value == stated.value => continue,
                 Some(sum) => {
-                    let (counted, by) = (sum.text(), sum.value.abs_diff(stated.value));
+                    let (counted, by) = (sum.text(), grouped(sum.value.abs_diff(stated.value)));
                     let (more, 多少) = if sum.value > stated.value { ("more", "多") } else { ("less", "少") };
                     Diagnostic::warning(
                         "outreach/annual",

@@ -1,14 +1,16 @@
-//! iCalendar (RFC 5545): events in, the text of one file out. Times are UTC, so that no time zone has to be described.
+//! iCalendar (RFC 5545): events in, the text of one file out. Times are China time.
 
 use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::events::Event;
-use super::time::{Moment, next_day};
+use super::time::{Moment, china, next_day};
 use crate::config;
 
 /// The longest line in octets, without its end (RFC 5545, 3.1).
 const LINE: usize = 75;
+
+const ZONE: &str = "Asia/Shanghai";
 
 /// The text of a calendar. `host` makes the UIDs of one site its own.
 pub fn calendar(name: &str, host: &str, events: &[&Event], settings: &config::Outreach) -> String {
@@ -18,8 +20,24 @@ pub fn calendar(name: &str, host: &str, events: &[&Event], settings: &config::Ou
     out.line("PRODID", "-//kepu//kepu//ZH");
     out.line("CALSCALE", "GREGORIAN");
     out.line("METHOD", "PUBLISH");
-    out.line("X-WR-CALNAME", &escaped(name));
-    out.line("X-WR-TIMEZONE", "Asia/Shanghai");
+    if !name.is_empty() {
+        out.line("X-WR-CALNAME", &escaped(name));
+    }
+    out.line("X-WR-TIMEZONE", ZONE);
+    // One component there must be (3.6), even when there is no event.
+    for (name, value) in [
+        ("BEGIN", "VTIMEZONE"),
+        ("TZID", ZONE),
+        ("BEGIN", "STANDARD"),
+        ("DTSTART", "19910915T000000"),
+        ("TZOFFSETFROM", "+0800"),
+        ("TZOFFSETTO", "+0800"),
+        ("TZNAME", "CST"),
+        ("END", "STANDARD"),
+        ("END", "VTIMEZONE"),
+    ] {
+        out.line(name, value);
+    }
     for event in events {
         self::event(&mut out, host, event, settings);
     }
@@ -36,9 +54,9 @@ fn event(out: &mut Writer, host: &str, event: &Event, settings: &config::Outreac
     out.line("DTSTAMP", &utc(event.changed));
     out.line("LAST-MODIFIED", &utc(event.changed));
     if event.begin.has_time {
-        out.line("DTSTART", &utc(event.begin.start()));
+        out.line(&format!("DTSTART;TZID={ZONE}"), &local(event.begin.start()));
         if let Some(end) = event.end.map(Moment::end).filter(|end| *end > event.begin.start()) {
-            out.line("DTEND", &utc(end));
+            out.line(&format!("DTEND;TZID={ZONE}"), &local(end));
         }
     } else {
         let last = event.end.map_or(event.begin, |end| end).civil.date();
@@ -66,6 +84,10 @@ fn event(out: &mut Writer, host: &str, event: &Event, settings: &config::Outreac
 
 fn utc(instant: Timestamp) -> String {
     instant.strftime("%Y%m%dT%H%M%SZ").to_string()
+}
+
+fn local(instant: Timestamp) -> String {
+    china(instant).strftime("%Y%m%dT%H%M%S").to_string()
 }
 
 fn day(date: Date) -> String {

@@ -93,9 +93,11 @@ impl Event {
     /// When it is over. Without an end it lasts as long as its day.
     pub fn over(&self) -> Timestamp {
         let last = self.end.unwrap_or(Moment { has_time: false, ..self.begin });
-        Moment { civil: last.civil.date().at(0, 0, 0, 0), has_time: false }
-            .end()
-            .min(if last.has_time { last.end() } else { Timestamp::MAX })
+        Moment { civil: last.civil.date().at(0, 0, 0, 0), has_time: false }.end().min(if last.has_time {
+            last.end()
+        } else {
+            Timestamp::MAX
+        })
     }
 
     pub fn state(&self, now: Timestamp) -> State {

@@ -90,6 +90,8 @@ impl Checker<'_> {
             return None;
         };
         let kind = self.kind(named, told)?;
+        // A required field under a misspelt name is not missing as well.
+        let mut misspelt = Vec::new();
         for (key, value) in extra {
             let key = key.as_str().unwrap_or_default();
             if let Some(field) = kind.all_fields().find(|field| field.name == key) {
@@ -100,11 +102,14 @@ impl Checker<'_> {
                 let known = kind.all_fields().map(|field| field.name);
                 let known = known.chain(self.settings.fields.keys().map(String::as_str));
                 let name = kind.name;
-                let what = text!("the kind `{name}`", "类型 `{name}`");
-                told.push(self.unknown(key, &what, did_you_mean(key, known), &[key]));
+                let what = text!("the kind `{name}`", "类型 `{name}` ");
+                let near = did_you_mean(key, known);
+                misspelt.extend(near);
+                told.push(self.unknown(key, &what, near, &[key]));
             }
         }
-        self.missing(kind.all_fields(), extra, &[], told);
+        let fields = kind.all_fields().filter(|field| !misspelt.contains(&field.name));
+        self.missing(fields, extra, &[], told);
         Some(kind)
     }
 
@@ -130,13 +135,17 @@ impl Checker<'_> {
         };
         if !fits {
             let message = match kind.on {
-                On::Section => text!("`{name}` is a kind of sections, not of pages", "`{name}` 是栏目的类型，不能用于页面"),
+                On::Section => {
+                    text!("`{name}` is a kind of sections, not of pages", "`{name}` 是栏目的类型，不能用于页面")
+                }
                 _ => text!("`{name}` is a kind of pages, not of sections", "`{name}` 是页面的类型，不能用于栏目"),
             };
-            told.push(self.error("outreach/kind", message, &["kind"]).help(text!(
-                "sections are files named `_index.md`",
-                "名为 `_index.md` 的文件是栏目，其他文件是页面"
-            )));
+            told.push(
+                self.error("outreach/kind", message, &["kind"]).help(text!(
+                    "sections are files named `_index.md`",
+                    "名为 `_index.md` 的文件是栏目，其他文件是页面"
+                )),
+            );
             return None;
         }
         Some(kind)
@@ -154,10 +163,10 @@ impl Checker<'_> {
             let (en, zh) = (what.en, what.zh);
             let message = text!("the field `{name}` is missing", "缺少 `{name}`");
             let at: &[&str] = if path.is_empty() { &["kind"] } else { path };
-            told.push(self.error("outreach/missing", message, at).help(Text {
-                en: format!("add `{name}`: {en}"),
-                zh: format!("请加上 `{name}`：{zh}"),
-            }));
+            told.push(
+                self.error("outreach/missing", message, at)
+                    .help(Text { en: format!("add `{name}`: {en}"), zh: format!("请加上 `{name}`：{zh}") }),
+            );
         }
     }
 
@@ -204,8 +213,23 @@ impl Checker<'_> {
                 None => wrong(told),
             },
             Type::FreeTable if value.as_map().is_none() => wrong(told),
-            Type::FreeTables if !value.as_array().is_some_and(|l| l.iter().all(|i| i.as_map().is_some())) => wrong(told),
-            Type::FreeTable | Type::FreeTables => {}
+            Type::FreeTables if !value.as_array().is_some_and(|l| l.iter().all(|i| i.as_map().is_some())) => {
+                wrong(told)
+            }
+            Type::FreeTable | Type::FreeTables => self.free(value, path, told),
+        }
+    }
+
+    /// Private numbers don't belong into the theme's own fields either.
+    fn free(&self, value: &Value, path: &[&str], told: &mut Vec<Diagnostic>) {
+        if let Some(text) = value.as_str() {
+            self.text(Type::Text, text, path, told);
+        }
+        for (key, value) in value.as_map().into_iter().flatten() {
+            self.free(value, &[path, &[key.as_str().unwrap_or_default()]].concat(), told);
+        }
+        for (index, value) in value.as_array().unwrap_or_default().iter().enumerate() {
+            self.free(value, &[path, &[index.to_string().as_str()]].concat(), told);
         }
     }
 
@@ -220,6 +244,7 @@ impl Checker<'_> {
     }
 
     fn table(&self, fields: &'static [Field], table: &Map, path: &[&str], told: &mut Vec<Diagnostic>) {
+        let mut misspelt = Vec::new();
         for (key, value) in table {
             let key = key.as_str().unwrap_or_default();
             let path = &[path, &[key]].concat();
@@ -227,11 +252,12 @@ impl Checker<'_> {
                 Some(field) => self.value(field.of, value, path, told),
                 None => {
                     let near = did_you_mean(key, fields.iter().map(|field| field.name));
+                    misspelt.extend(near);
                     told.push(self.unknown(key, &text!("this table", "这个表"), near, path));
                 }
             }
         }
-        self.missing(fields.iter(), table, path, told);
+        self.missing(fields.iter().filter(|field| !misspelt.contains(&field.name)), table, path, told);
         if let (Some(right), Some(answers)) =
             (table.at("right").and_then(Value::as_u64), table.at("answers").and_then(Value::as_array))
             && !(1..=answers.len() as u64).contains(&right)
@@ -400,15 +426,20 @@ pub fn content_path(typed: &str) -> &str {
 }
 
 /// What a value should look like.
-fn describe(of: Type) -> Text {
+pub fn describe(of: Type) -> Text {
     match of {
         Type::Text => text!("text in quotation marks", "引号里的文字"),
         Type::Texts => text!("a list of texts: [\"…\", \"…\"]", "文字的列表：[\"…\", \"…\"]"),
-        Type::Bool => text!("`true` or `false`", "`true` 或 `false`"),
+        Type::Bool => text!("`true` or `false`", " `true` 或 `false`"),
         Type::Count => text!("a whole number, 0 or more", "不小于 0 的整数"),
         Type::Date => text!("a date like 2026-09-19", "日期，如 2026-09-19"),
-        Type::Time => text!("a date like 2026-09-19 or 2026-09-19T09:00:00", "时间，如 2026-09-19 或 2026-09-19T09:00:00"),
-        Type::When => text!("a year, month or day: \"2021\", \"2021-08\" or 2021-08-15", "年、月或日：\"2021\"、\"2021-08\" 或 2021-08-15"),
+        Type::Time => {
+            text!("a date like 2026-09-19 or 2026-09-19T09:00:00", "时间，如 2026-09-19 或 2026-09-19T09:00:00")
+        }
+        Type::When => text!(
+            "a year, month or day: \"2021\", \"2021-08\" or 2021-08-15",
+            "年、月或日：\"2021\"、\"2021-08\" 或 2021-08-15"
+        ),
         Type::Clock => text!("a time of day like \"09:00\"", "时刻，如 \"09:00\""),
         Type::Week => text!("a week like \"2026-W48\"", "周次，如 \"2026-W48\""),
         Type::Url => text!("an address that begins with https:// or http://", "以 https:// 或 http:// 开头的网址"),
@@ -425,7 +456,9 @@ fn describe(of: Type) -> Text {
         }
         Type::Figures => text!("a table of figures: {{ people = 300 }}", "数字的表：{{ people = 300 }}"),
         Type::Table(_) | Type::FreeTable => text!("a table: {{ key = \"…\" }}", "表：{{ 键 = \"…\" }}"),
-        Type::Tables(_) | Type::FreeTables => text!("a list of tables: [{{ key = \"…\" }}]", "表的列表：[{{ 键 = \"…\" }}]"),
+        Type::Tables(_) | Type::FreeTables => {
+            text!("a list of tables: [{{ key = \"…\" }}]", "表的列表：[{{ 键 = \"…\" }}]")
+        }
     }
 }
 
@@ -439,7 +472,10 @@ pub fn mobile_number(text: &str) -> Option<String> {
             ' ' | '-' if !run.is_empty() => {}
             _ => {
                 let number = run.strip_prefix("86").filter(|rest| rest.len() == 11).unwrap_or(&run);
-                if number.len() == 11 && number.starts_with('1') && matches!(number.as_bytes().get(1), Some(b'3'..=b'9')) {
+                if number.len() == 11
+                    && number.starts_with('1')
+                    && matches!(number.as_bytes().get(1), Some(b'3'..=b'9'))
+                {
                     return Some(number.to_owned());
                 }
                 run.clear();
@@ -454,7 +490,10 @@ pub fn private_phone(number: &str) -> Diagnostic {
     let masked = format!("{}****{}", number.get(..3).unwrap_or_default(), number.get(7..).unwrap_or_default());
     Diagnostic::error(
         "outreach/private-phone",
-        text!("`{masked}` is a mobile number, which does not belong on the site", "`{masked}` 是手机号码，不能公布在网站上"),
+        text!(
+            "`{masked}` is a mobile number, which does not belong on the site",
+            "`{masked}` 是手机号码，不能公布在网站上"
+        ),
     )
     .help(text!("write the telephone of the office", "请写办公室电话"))
 }

@@ -41,8 +41,8 @@ pub struct Term {
     pub id: String,
     pub text: String,
     pub aliases: Vec<String>,
-    /// The address of the page that tells more.
-    pub see: Option<String>,
+    /// Content path and address of the page that tells more.
+    pub see: Option<(String, String)>,
 }
 
 /// All terms, and what finds them.
@@ -89,20 +89,26 @@ pub fn load(
                 told.push(
                     Diagnostic::error("outreach/glossary", text!("a term has no `{key}`", "有词条缺少 `{key}`"))
                         .at(place(key))
-                        .help(text!("write `term` and `text` of each `[[term]]`", "每个 `[[term]]` 都要写 `term` 和 `text`")),
+                        .help(text!(
+                            "write `term` and `text` of each `[[term]]`",
+                            "每个 `[[term]]` 都要写 `term` 和 `text`"
+                        )),
                 );
             }
         }
         let term = raw.term.trim().to_owned();
         if terms.iter().any(|other| other.term == term) {
             told.push(
-                Diagnostic::error("outreach/glossary", text!("the term `{term}` stands here twice", "词条 `{term}` 写了两次"))
-                    .at(place("term"))
-                    .help(text!("remove one of them", "请删去其中一个")),
+                Diagnostic::error(
+                    "outreach/glossary",
+                    text!("the term `{term}` stands here twice", "词条 `{term}` 写了两次"),
+                )
+                .at(place("term"))
+                .help(text!("remove one of them", "请删去其中一个")),
             );
         }
         let see = raw.see.as_deref().map(content_path).and_then(|path| match documents.get(path) {
-            Some(document) => document.permalink.map(str::to_owned),
+            Some(document) => document.permalink.map(|permalink| (path.to_owned(), permalink.to_owned())),
             None => {
                 let mut known: Vec<&str> = documents.keys().copied().collect();
                 known.sort_unstable();
@@ -111,7 +117,9 @@ pub fn load(
                         .at(place("see"));
                 told.push(match did_you_mean(path, known) {
                     Some(near) => error.help(text!("did you mean `{near}`?", "您是不是要写 `{near}`？")),
-                    None => error.help(text!("write the path of a page below `content/`", "请写 `content/` 里页面的路径")),
+                    None => {
+                        error.help(text!("write the path of a page below `content/`", "请写 `content/` 里页面的路径"))
+                    }
                 });
                 None
             }
@@ -141,6 +149,13 @@ impl Glossary {
         Self { terms, names, pattern }
     }
 
+    /// Forgets the pages that are not in the site now.
+    pub fn forget(&mut self, is_unpublished: impl Fn(&str) -> bool) {
+        for term in &mut self.terms {
+            term.see = term.see.take().filter(|(path, _)| !is_unpublished(path));
+        }
+    }
+
     /// `glossary()`.
     pub fn value(&self) -> Value {
         let value = |term: &Term| {
@@ -149,7 +164,7 @@ impl Glossary {
                 "id": term.id.as_str(),
                 "text": term.text.as_str(),
                 "aliases": term.aliases.clone(),
-                "see": term.see.clone(),
+                "see": term.see.as_ref().map(|(_, permalink)| permalink.as_str()),
             })
         };
         self.terms.iter().map(value).collect::<Vec<_>>().into()

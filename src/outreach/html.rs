@@ -87,7 +87,10 @@ mod tests {
 
     #[test]
     fn only_text_outside_of_what_is_skipped_changes() {
-        assert_eq!(upper("<p title=\"a>b\">x <a href=\"y\">y <b>z</b></a> w</p>"), "<p title=\"a>b\">X <a href=\"y\">y <b>z</b></a> W</p>");
+        assert_eq!(
+            upper("<p title=\"a>b\">x <a href=\"y\">y <b>z</b></a> w</p>"),
+            "<p title=\"a>b\">X <a href=\"y\">y <b>z</b></a> W</p>"
+        );
         assert_eq!(upper("a < b<!-- c -->d<br>e"), "A < B<!-- c -->D<br>E");
         assert_eq!(upper("<code>a<br>b</code>c"), "<code>a<br>b</code>C");
         assert_eq!(upper("<code>never closed"), "<code>never closed");

@@ -41,7 +41,8 @@ impl Described<'_> {
 
     /// The column that it is in: the section right above a page, or itself.
     pub fn column(&self) -> Option<&Value> {
-        let is_home = |value: &Value| value.get_from_path("ancestors").and_then(Value::as_array).is_none_or(<[_]>::is_empty);
+        let is_home =
+            |value: &Value| value.get_from_path("ancestors").and_then(Value::as_array).is_none_or(<[_]>::is_empty);
         match self.is_page {
             // The home page is no column, but the only section that lies above some pages.
             true => self.above.last().copied().filter(|_| self.above.len() > 1),
@@ -194,7 +195,11 @@ fn own(described: &Described) -> Json<String, JsonValue> {
     if is_work {
         set(&mut json, "inLanguage", described.text("lang"));
         set(&mut json, "datePublished", described.text("date").as_deref().and_then(date));
-        set(&mut json, "dateModified", described.text("updated").or_else(|| described.text("date")).as_deref().and_then(date));
+        set(
+            &mut json,
+            "dateModified",
+            described.text("updated").or_else(|| described.text("date")).as_deref().and_then(date),
+        );
         set(&mut json, "keywords", texts(extra, "keywords").map(|list| list.join(",")));
         set(&mut json, "license", text(extra, "licence"));
         set(&mut json, "publisher", Some(described.organisation()));
@@ -214,9 +219,7 @@ fn own(described: &Described) -> Json<String, JsonValue> {
         "stations" => stations(described, extra, &mut json),
         "glossary" => {
             let terms = described.glossary.terms.iter();
-            let term = |term: &super::glossary::Term| {
-                json!({ "@type": "DefinedTerm", "name": term.term, "description": term.text })
-            };
+            let term = |term: &super::glossary::Term| json!({ "@type": "DefinedTerm", "name": term.term, "description": term.text });
             set(&mut json, "hasDefinedTerm", Some(terms.map(term).collect::<Vec<_>>()));
         }
         "annual-report" => {
@@ -289,7 +292,8 @@ fn learning(extra: &Map, kind: &str, json: &mut Json<String, JsonValue>) {
         let supply = |name: String| json!({ "@type": "HowToSupply", "name": name });
         set(json, "supply", Some(supplies.map(supply).collect::<Vec<_>>()));
         let steps = texts(extra, "steps").unwrap_or_default().into_iter().enumerate();
-        let step = |(index, text): (usize, String)| json!({ "@type": "HowToStep", "position": index + 1, "text": text });
+        let step =
+            |(index, text): (usize, String)| json!({ "@type": "HowToStep", "position": index + 1, "text": text });
         set(json, "step", Some(steps.map(step).collect::<Vec<_>>()));
         set(json, "totalTime", extra.at("minutes").and_then(Value::as_u64).map(|minutes| format!("PT{minutes}M")));
     }
@@ -390,7 +394,8 @@ fn quiz(described: &Described) -> Option<JsonValue> {
         .map(|question| {
             let answers = texts(question, "answers").unwrap_or_default();
             let right = question.at("right").and_then(Value::as_u64).and_then(|n| usize::try_from(n).ok()).unwrap_or(0);
-            let answer = |(index, text): (usize, &String)| json!({ "@type": "Answer", "position": index, "text": text });
+            let answer =
+                |(index, text): (usize, &String)| json!({ "@type": "Answer", "position": index, "text": text });
             let (good, bad): (Vec<_>, Vec<_>) = answers.iter().enumerate().partition(|(index, _)| index + 1 == right);
             json!({
                 "@type": "Question",

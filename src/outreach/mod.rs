@@ -26,6 +26,7 @@ mod totals;
 
 use std::collections::HashMap;
 use std::path::Path;
+use std::sync::RwLock;
 
 use indexmap::IndexMap;
 use jiff::Timestamp;
@@ -61,7 +62,12 @@ pub struct Outreach {
     pub settings: config::Outreach,
     pub now: Timestamp,
     records: Vec<Record>,
+    record_of: HashMap<String, usize>,
+    /// What was asked for, by what was asked.
+    figures: RwLock<HashMap<Filter, Value>>,
     events: Vec<Event>,
+    /// The events of each page.
+    events_of: HashMap<String, Vec<usize>>,
     /// Pages by kind: content path, category, and the order of lists.
     kinds: HashMap<&'static str, Vec<Listed>>,
     /// Picks whose week has begun, newest first: week, its days, content paths.
@@ -69,6 +75,7 @@ pub struct Outreach {
     urgent: Vec<schedule::Urgent>,
     /// Articles at several levels, by language and name of the series.
     series: HashMap<(String, String), Vec<Level>>,
+    series_of: HashMap<String, (String, String)>,
     pub tables: IndexMap<String, DataTable>,
     pub glossary: Glossary,
     pub pinyin: Pinyin,
@@ -128,11 +135,15 @@ pub fn load(
         settings: settings.clone(),
         now,
         records: Vec::new(),
+        record_of: HashMap::new(),
+        figures: RwLock::default(),
         events: Vec::new(),
+        events_of: HashMap::new(),
         kinds: HashMap::new(),
         picks: IndexMap::new(),
         urgent: Vec::new(),
         series: HashMap::new(),
+        series_of: HashMap::new(),
         tables: tables::load(&folder.join("data"), shown, told),
         glossary: Glossary::default(),
         pinyin: Pinyin::default(),
@@ -159,6 +170,7 @@ pub fn load(
     profile::check(settings, config, &documents, &kinds, told);
     if !outreach.unpublished.is_empty() {
         let unpublished = &outreach.unpublished;
+        outreach.glossary.forget(|path| unpublished.contains_key(path));
         content.pages.retain(|page| !unpublished.contains_key(&page.file.relative));
     }
     outreach
@@ -236,7 +248,9 @@ impl Outreach {
         records::relate(&mut self.records, by_path, told);
         self.report_events();
         self.events.sort_by_key(|event| (event.begin.start(), event.path.clone(), event.number));
-        for event in &self.events {
+        self.record_of = self.records.iter().enumerate().map(|(id, r)| (r.path.clone(), id)).collect();
+        for (id, event) in self.events.iter().enumerate() {
+            self.events_of.entry(event.path.clone()).or_default().push(id);
             schedule::event(event, self.now, &mut self.changes);
         }
         self.read_picks(documents, by_path, told);
@@ -266,7 +280,9 @@ impl Outreach {
         let level = LEVELS.iter().find(|(key, _)| *key == level).map(|(key, _)| *key);
         let series = records::text(document.extra, "series");
         if let (Some(series), Some(level), Some(permalink)) = (series, level, document.permalink) {
-            self.series.entry((document.lang.to_owned(), series)).or_default().push(Level {
+            let key = (document.lang.to_owned(), series);
+            self.series_of.insert(document.path.to_owned(), key.clone());
+            self.series.entry(key).or_default().push(Level {
                 level,
                 path: document.path.to_owned(),
                 title: document.title.to_owned(),
@@ -277,20 +293,17 @@ impl Outreach {
 
     /// Lets announced events know their reports.
     fn report_events(&mut self) {
+        let mut reports = HashMap::new();
         for record in &self.records {
             let Some(announcement) = &record.announcement else { continue };
-            for event in self.events.iter_mut().filter(|event| event.path == *announcement) {
-                event.report = Some((record.title.clone(), record.permalink.clone()));
-            }
+            reports.insert(announcement.as_str(), (record.title.clone(), record.permalink.clone()));
+        }
+        for event in &mut self.events {
+            event.report = reports.get(event.path.as_str()).cloned();
         }
     }
 
-    fn read_picks(
-        &mut self,
-        documents: &[Document],
-        by_path: &HashMap<&str, Document>,
-        told: &mut Vec<Diagnostic>,
-    ) {
+    fn read_picks(&mut self, documents: &[Document], by_path: &HashMap<&str, Document>, told: &mut Vec<Diagnostic>) {
         let mut picks: Vec<(jiff::civil::Date, jiff::civil::Date, String, &str)> = Vec::new();
         for document in documents.iter().filter(|d| !d.is_section && !self.unpublished.contains_key(d.path)) {
             let Some(named) = records::text(document.extra, "pick") else { continue };
@@ -353,12 +366,21 @@ impl Outreach {
         Totals { records: &self.records, settings: &self.settings }
     }
 
+    /// `activity_figures(…)`, worked out once for each question.
+    pub fn activity_figures(&self, filter: Filter) -> Value {
+        if let Some(known) = self.figures.read().ok().and_then(|figures| figures.get(&filter).cloned()) {
+            return known;
+        }
+        let value = self.totals().value(&filter);
+        if let Ok(mut figures) = self.figures.write() {
+            figures.insert(filter, value.clone());
+        }
+        value
+    }
+
     /// `record(…)` of a page; nothing where it is none.
     pub fn record(&self, path: &str) -> Value {
-        match self.records.iter().position(|record| record.path == path) {
-            Some(id) => self.totals().record(id),
-            None => Value::none(),
-        }
+        self.record_of.get(path).map_or_else(Value::none, |id| self.totals().record(*id))
     }
 
     /// The years that have records, newest first.
@@ -367,14 +389,23 @@ impl Outreach {
         years.into_iter().rev().collect()
     }
 
-    /// Events that fit, soonest first; past ones latest first.
-    pub fn events(&self, state: Option<State>, fits: &dyn Fn(&Event) -> bool) -> Vec<&Event> {
+    /// Events that fit, soonest first; past ones latest first. Those of one page, or all.
+    pub fn events<'a>(
+        &'a self,
+        state: Option<State>,
+        page: Option<&str>,
+        fits: &dyn Fn(&Event) -> bool,
+    ) -> Vec<&'a Event> {
         let asked = |event: &&Event| match (state, event.state(self.now)) {
             (None, _) => true,
             (Some(State::Past), own) => own == State::Past,
             (Some(_), own) => own != State::Past,
         };
-        let mut events: Vec<&Event> = self.events.iter().filter(asked).filter(|event| fits(event)).collect();
+        let among: Vec<&Event> = match page {
+            Some(page) => self.events_of.get(page).into_iter().flatten().map(|id| &self.events[*id]).collect(),
+            None => self.events.iter().collect(),
+        };
+        let mut events: Vec<&Event> = among.into_iter().filter(asked).filter(|event| fits(event)).collect();
         if state == Some(State::Past) {
             events.reverse();
         }
@@ -398,7 +429,7 @@ impl Outreach {
 
     /// The calendar of one page, or of the whole site.
     pub fn calendar(&self, page: Option<&str>) -> String {
-        let events = self.events(None, &|event| page.is_none_or(|page| event.path == page));
+        let events = self.events(None, page, &|_| true);
         let name = match (page, events.first()) {
             (Some(_), Some(event)) => &event.title,
             _ => &self.title,
@@ -411,19 +442,24 @@ impl Outreach {
     }
 
     /// The content paths of the pages of a kind, in the order of lists.
-    pub fn pages_of_kind(&self, kind: &str, lang: &str, year: Option<i16>, category: Option<&str>) -> Vec<&str> {
+    pub fn pages_of_kind<'a>(
+        &'a self,
+        kind: &str,
+        lang: &'a str,
+        year: Option<i16>,
+        category: Option<&'a str>,
+    ) -> impl Iterator<Item = &'a str> {
         let list = self.kinds.get(kind).map(Vec::as_slice).unwrap_or_default();
         list.iter()
-            .filter(|page| page.lang == lang)
-            .filter(|page| year.is_none_or(|year| page.year == year))
-            .filter(|page| category.is_none_or(|category| page.category.as_deref() == Some(category)))
+            .filter(move |page| page.lang == lang)
+            .filter(move |page| year.is_none_or(|year| page.year == year))
+            .filter(move |page| category.is_none_or(|category| page.category.as_deref() == Some(category)))
             .map(|page| page.path.as_str())
-            .collect()
     }
 
     /// `levels(…)` of a page.
     pub fn levels(&self, path: &str) -> Value {
-        let own = self.series.values().find(|levels| levels.iter().any(|level| level.path == path));
+        let own = self.series_of.get(path).and_then(|key| self.series.get(key));
         let levels = own.filter(|levels| levels.len() > 1).map(Vec::as_slice).unwrap_or_default();
         let value = |level: &Level| {
             let label = LEVELS.iter().find(|(key, _)| *key == level.level).map_or("", |(_, label)| label);
@@ -461,7 +497,9 @@ pub fn known_kind(name: &str) -> Result<(), Text> {
     }
     let names = || kinds::KINDS.iter().map(|kind| kind.name);
     Err(match did_you_mean(name, names()) {
-        Some(near) => text!("there is no kind `{name}`; did you mean `{near}`?", "没有 `{name}` 这种类型，是 `{near}` 吗？"),
+        Some(near) => {
+            text!("there is no kind `{name}`; did you mean `{near}`?", "没有 `{name}` 这种类型，是 `{near}` 吗？")
+        }
         None => {
             let all = names().collect::<Vec<_>>().join(", ");
             text!("there is no kind `{name}`, only: {all}", "没有 `{name}` 这种类型，可用的有：{all}")

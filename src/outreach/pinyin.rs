@@ -154,7 +154,18 @@ pub fn load(folder: &Path, shown: &(dyn Fn(&Path) -> String + Sync), told: &mut 
     };
     let input = Input::new(&file, &source);
     let keys = |path: &[String]| path.is_empty().then_some(RawPinyin::KEYS);
-    let Some(raw) = input.parse::<RawPinyin>(keys, told) else { return pinyin };
+    let before = told.len();
+    let Some(raw) = input.parse::<RawPinyin>(keys, told) else {
+        for error in told.iter_mut().skip(before) {
+            error.help.get_or_insert_with(|| {
+                text!(
+                    "words stand in quotation marks: \"便宜\" = \"pián yi\"",
+                    "词语要加英文引号：\"便宜\" = \"pián yi\""
+                )
+            });
+        }
+        return pinyin;
+    };
     for (word, reading) in &raw.readings {
         if !pinyin.add(word, reading) {
             let (characters, syllables) = (word.chars().count(), reading.split_whitespace().count());
@@ -167,7 +178,10 @@ pub fn load(folder: &Path, shown: &(dyn Fn(&Path) -> String + Sync), told: &mut 
                     ),
                 )
                 .at(input.place(&["readings", word]))
-                .help(text!("write one syllable for each character, with spaces between", "每个字写一个音节，用空格隔开")),
+                .help(text!(
+                    "write one syllable for each character, with spaces between",
+                    "每个字写一个音节，用空格隔开"
+                )),
             );
         }
     }

@@ -8,7 +8,7 @@ use tera::{Map, Value};
 
 use super::document::{Document, Table};
 use super::fields::content_path;
-use super::figure::Figure;
+use super::figure::{Figure, grouped};
 use super::kinds::Kind;
 use super::time::When;
 use crate::config;
@@ -108,11 +108,7 @@ fn when(table: &Map, key: &str) -> Option<When> {
 /// `figures` of a table, in the order of the configuration.
 pub fn figures(table: &Map, settings: &config::Outreach) -> IndexMap<String, Figure> {
     let Some(stated) = table.at("figures").and_then(Value::as_map) else { return IndexMap::new() };
-    settings
-        .figures
-        .keys()
-        .filter_map(|name| Some((name.clone(), Figure::read(stated.at(name.as_str())?)?)))
-        .collect()
+    settings.figures.keys().filter_map(|name| Some((name.clone(), Figure::read(stated.at(name.as_str())?)?))).collect()
 }
 
 /// Relates records to each other by `part_of`; `told` hears of those that can't be.
@@ -178,12 +174,7 @@ fn break_circles(records: &mut [Record], documents: &HashMap<&str, Document>, to
     }
 }
 
-fn tell_circle(
-    circle: &[usize],
-    records: &[Record],
-    documents: &HashMap<&str, Document>,
-    told: &mut Vec<Diagnostic>,
-) {
+fn tell_circle(circle: &[usize], records: &[Record], documents: &HashMap<&str, Document>, told: &mut Vec<Diagnostic>) {
     // Told at the first file by name, so that the message does not depend on where the walk began.
     let first = circle.iter().enumerate().min_by_key(|(_, id)| &records[**id].path).map_or(0, |(at, _)| at);
     let names = circle.iter().cycle().skip(first).take(circle.len() + 1).map(|id| records[*id].path.as_str());
@@ -209,7 +200,10 @@ fn check_parts(whole: &Record, records: &[Record], documents: &HashMap<&str, Doc
             told.push(
                 Diagnostic::warning(
                     "outreach/part-of",
-                    text!("this is {part}, but what it is part of (`{path}`) is {time}", "这里是{part}，所属的 `{path}` 却是{time}"),
+                    text!(
+                        "this is {part}, but what it is part of (`{path}`) is {time}",
+                        "这里是{part}，所属的 `{path}` 却是{time}"
+                    ),
                 )
                 .at(document.place(&["part_of"]))
                 .help(text!("correct `when`, or remove `part_of`", "请改正 `when`，或删去 `part_of`")),
@@ -220,7 +214,7 @@ fn check_parts(whole: &Record, records: &[Record], documents: &HashMap<&str, Doc
         let sum = parts().filter_map(|part| part.figures.get(name)).copied().reduce(Figure::plus);
         let Some(sum) = sum.filter(|sum| sum.value > stated.value) else { continue };
         let Some(document) = documents.get(whole.path.as_str()) else { continue };
-        let (sum, stated, by) = (sum.text(), stated.text(), sum.value - stated.value);
+        let (sum, stated, by) = (sum.text(), stated.text(), grouped(sum.value - stated.value));
         told.push(
             Diagnostic::warning(
                 "outreach/parts",

@@ -36,9 +36,7 @@ impl BuildTime {
         match self {
             Self::Instant(instant) => instant,
             Self::Civil(civil) if is_outreach => time::instant(civil),
-            Self::Civil(civil) => {
-                jiff::tz::TimeZone::UTC.to_timestamp(civil).unwrap_or(Timestamp::UNIX_EPOCH)
-            }
+            Self::Civil(civil) => jiff::tz::TimeZone::UTC.to_timestamp(civil).unwrap_or(Timestamp::UNIX_EPOCH),
         }
     }
 }
@@ -57,12 +55,12 @@ impl Unpublished {
     pub fn text(self) -> Text {
         match self {
             Unpublished::Until(at) => {
-                let at = shown(at.start());
+                let at = as_typed(at);
                 text!("it is published on {at}", "它将于 {at} 发布")
             }
             Unpublished::Since(at) => {
-                let at = shown(at.end());
-                text!("it has expired on {at}", "它已于 {at} 到期")
+                let at = as_typed(at);
+                text!("it was valid until {at}", "它的有效期到 {at} 为止")
             }
         }
     }
@@ -86,7 +84,7 @@ impl Urgent {
             "path": self.path.as_str(),
             "permalink": self.permalink.as_str(),
             "description": self.description.clone(),
-            "until": shown(self.until.end()),
+            "until": as_typed(self.until),
         })
     }
 }
@@ -119,6 +117,14 @@ fn shown(instant: Timestamp) -> String {
     time::china(instant).strftime("%Y-%m-%d %H:%M").to_string()
 }
 
+/// A day where a day was typed, which then lasts to its end.
+fn as_typed(moment: Moment) -> String {
+    match moment.has_time {
+        true => shown(moment.start()),
+        false => moment.civil.date().to_string(),
+    }
+}
+
 /// Notes what the dates of one document mean now and when that changes.
 pub fn read(
     document: &Document,
@@ -144,7 +150,8 @@ pub fn read(
             None => {}
         }
     }
-    if let (Some(until), Some(permalink)) = (document.moment("urgent_until").filter(|u| u.end() > now), document.permalink)
+    if let (Some(until), Some(permalink)) =
+        (document.moment("urgent_until").filter(|u| u.end() > now), document.permalink)
     {
         changes.push(Change::new(until.end(), path, text!("the urgent notice ends", "紧急提示结束")));
         urgent.push(Urgent {

@@ -60,7 +60,9 @@ pub fn load(
     let mut tables = IndexMap::new();
     for path in files {
         let is_csv = path.extension().and_then(|e| e.to_str()).is_some_and(|e| e.eq_ignore_ascii_case("csv"));
-        let Some(name) = path.file_stem().and_then(|s| s.to_str()).filter(|_| is_csv && path.is_file()) else { continue };
+        let Some(name) = path.file_stem().and_then(|s| s.to_str()).filter(|_| is_csv && path.is_file()) else {
+            continue;
+        };
         let file = shown(&path);
         match content::read_text(&path, &file, told) {
             Ok(text) => {
@@ -112,9 +114,12 @@ fn read(name: &str, file: &str, text: &str, told: &mut Vec<Diagnostic>) -> Optio
             }
             if known.is_some_and(|known| known.required.contains(&column.as_str())) && cell.is_empty() {
                 told.push(
-                    Diagnostic::error("outreach/table", text!("`{column}` is empty in this row", "这一行的 `{column}` 是空的"))
-                        .at(line())
-                        .help(text!("fill it in, or delete the row", "请填上，或删去这一行")),
+                    Diagnostic::error(
+                        "outreach/table",
+                        text!("`{column}` is empty in this row", "这一行的 `{column}` 是空的"),
+                    )
+                    .at(line())
+                    .help(text!("fill it in, or delete the row", "请填上，或删去这一行")),
                 );
             }
             if column == "sample" {
@@ -123,9 +128,12 @@ fn read(name: &str, file: &str, text: &str, told: &mut Vec<Diagnostic>) -> Optio
                     "" | "no" | "false" | "否" | "0" => false,
                     other => {
                         told.push(
-                            Diagnostic::error("outreach/table", text!("`sample` is `{other}`", "`sample` 写的是 `{other}`"))
-                                .at(line())
-                                .help(text!("write yes or no", "请写“是”或“否”")),
+                            Diagnostic::error(
+                                "outreach/table",
+                                text!("`sample` is `{other}`", "`sample` 写的是 `{other}`"),
+                            )
+                            .at(line())
+                            .help(text!("write yes or no", "请写“是”或“否”")),
                         );
                         false
                     }
@@ -146,9 +154,12 @@ fn check_columns(known: &Known, columns: &[String], file: &str, text: &str, told
     let all = || known.required.iter().chain(known.optional).copied();
     for column in known.required.iter().filter(|column| !columns.iter().any(|c| c == *column)) {
         told.push(
-            Diagnostic::error("outreach/table", text!("the table `{name}` has no column `{column}`", "表 `{name}` 缺少 `{column}` 列"))
-                .at(Place::line(file, text, 1))
-                .help(text!("the first row names the columns", "第一行是各列的名称")),
+            Diagnostic::error(
+                "outreach/table",
+                text!("the table `{name}` has no column `{column}`", "表 `{name}` 缺少 `{column}` 列"),
+            )
+            .at(Place::line(file, text, 1))
+            .help(text!("the first row names the columns", "第一行是各列的名称")),
         );
     }
     for column in columns.iter().filter(|column| !all().any(|c| c == **column)) {

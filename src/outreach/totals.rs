@@ -12,7 +12,7 @@ use crate::config::{self, Total};
 use crate::data::map;
 
 /// Which records count.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Filter {
     pub year: Option<i16>,
     pub month: Option<i8>,
@@ -81,24 +81,16 @@ impl Totals<'_> {
         figures.filter_map(|(name, figure)| Some((name.clone(), total(name, figure.total)?))).collect()
     }
 
-    /// Lays a figure of a record onto the months in which it is known to have been; the rest goes to month 0.
-    fn spread(&self, id: usize, name: &str, months: &mut [Option<Figure>; 13]) {
+    /// Lays a figure onto the months in which it is known to have been; how much of it that is.
+    fn place(&self, id: usize, name: &str, months: &mut [Option<Figure>; 13]) -> u64 {
         let record = &self.records[id];
-        let Some(value) = self.of(id, name) else { return };
-        let mut add = |month: usize, figure: Figure| {
-            months[month] = Some(months[month].map_or(figure, |sum: Figure| sum.plus(figure)));
-        };
-        if let Some(month) = record.when.month().and_then(|month| usize::try_from(month).ok()) {
-            add(month.min(12), value);
-            return;
-        }
-        let inside = record.parts.iter().filter_map(|part| self.of(*part, name)).map(|part| part.value).sum();
-        let rest = value.value.saturating_sub(inside);
-        if rest > 0 || record.parts.is_empty() {
-            add(0, Figure { value: rest, bound: value.bound });
-        }
-        for part in &record.parts {
-            self.spread(*part, name, months);
+        match record.when.month().and_then(|month| usize::try_from(month).ok()) {
+            Some(month) => {
+                let Some(value) = self.of(id, name) else { return 0 };
+                add(months, month, value);
+                value.value
+            }
+            None => record.parts.iter().map(|part| self.place(*part, name, months)).sum(),
         }
     }
 
@@ -110,8 +102,7 @@ impl Totals<'_> {
             .categories
             .iter()
             .filter_map(|(key, label)| {
-                let own: Vec<usize> =
-                    counted.iter().copied().filter(|id| self.records[*id].category == *key).collect();
+                let own: Vec<usize> = counted.iter().copied().filter(|id| self.records[*id].category == *key).collect();
                 (!own.is_empty()).then(|| {
                     Value::from(map! {
                         "key": key.as_str(),
@@ -157,7 +148,13 @@ impl Totals<'_> {
                 continue;
             }
             let mut months = [None; 13];
-            counted.iter().for_each(|id| self.spread(*id, name, &mut months));
+            for id in counted {
+                let placed = self.place(*id, name, &mut months);
+                let Some(value) = self.of(*id, name) else { continue };
+                if placed < value.value || placed == 0 {
+                    add(&mut months, 0, Figure { value: value.value.saturating_sub(placed), bound: value.bound });
+                }
+            }
             for (month, value) in months.into_iter().enumerate() {
                 if let Some(value) = value {
                     figures[month].insert(name.clone(), value);
@@ -230,6 +227,13 @@ impl Totals<'_> {
             (tera::value::Key::from(name.clone()), value)
         };
         Value::from(figures.iter().map(value).collect::<tera::Map>())
+    }
+}
+
+/// Adds to a month, 0 where it is not known.
+fn add(months: &mut [Option<Figure>; 13], month: usize, figure: Figure) {
+    if let Some(sum) = months.get_mut(month) {
+        *sum = Some(sum.map_or(figure, |sum| sum.plus(figure)));
     }
 }
 

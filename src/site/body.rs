@@ -6,7 +6,7 @@ use tera::{Context as TeraContext, Value};
 
 use crate::config::{Config, InsertAnchor};
 use crate::content::{Page, Section};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Text};
 use crate::markdown::{self, Heading, Highlighter, InternalLink};
 use crate::template::Engine;
 
@@ -43,6 +43,8 @@ pub struct BodyRenderer<'a> {
     pub highlighter: &'a Highlighter,
     /// Content path to permalink.
     pub resolve: &'a (dyn Fn(&str) -> Option<String> + Sync),
+    /// Why a document is not in the site now.
+    pub unpublished: &'a (dyn Fn(&str) -> Option<Text> + Sync),
 }
 
 /// The parts of a page or section that its body is rendered from.
@@ -118,6 +120,7 @@ impl BodyRenderer<'_> {
             permalink: source.permalink,
             insert_anchor: source.insert_anchor,
             resolve: self.resolve,
+            unpublished: self.unpublished,
             anchor_link: &|id, level| anchor_link(self.engine, id, level, lang),
             summary_cutoff: &|summary| summary_cutoff(self.engine, summary, lang),
         };

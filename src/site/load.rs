@@ -189,7 +189,7 @@ impl Site {
         let theme_static = theme_folder.as_ref().map(|t| t.join("static")).and_then(|t| t.canonicalize().ok());
         let locator = Arc::new(Locator::new(root.clone(), config.output_dir.clone(), theme_static, generated));
         let images = Arc::new(Images::new(&root));
-        let early = Early::new(config.clone(), locator, permalinks, images.clone());
+        let early = Early::new(config.clone(), locator, permalinks, images.clone(), outreach.clone());
         functions::register_early(engine.tera_mut(), &early);
         let asked = outreach.as_ref().map(|outreach| functions::outreach::Source {
             config: config.clone(),
@@ -346,7 +346,8 @@ fn render_bodies(
 ) -> (Vec<Body>, Vec<Body>) {
     let config = &*early.config;
     let resolve = |path: &str| early.permalinks.get(path).cloned();
-    let renderer = BodyRenderer { config, engine, highlighter, resolve: &resolve };
+    let unpublished = |path: &str| early.unpublished(path);
+    let renderer = BodyRenderer { config, engine, highlighter, resolve: &resolve, unpublished: &unpublished };
     let documents = Documents { content, relations, backlinks: &HashMap::new() };
     let context = |lang: &str| {
         let mut context = Context::new();

@@ -33,6 +33,7 @@ const BUILTINS: &[(&str, &str)] = &[
     ("404.html", include_str!("builtins/404.html")),
     ("atom.xml", include_str!("builtins/atom.xml")),
     ("rss.xml", include_str!("builtins/rss.xml")),
+    ("feed.json", include_str!("builtins/feed.json")),
     ("sitemap.xml", include_str!("builtins/sitemap.xml")),
     ("split_sitemap_index.xml", include_str!("builtins/split_sitemap_index.xml")),
     ("robots.txt", include_str!("builtins/robots.txt")),

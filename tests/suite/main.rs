@@ -16,5 +16,6 @@ mod init;
 mod killed;
 mod links;
 mod messages;
+mod outreach;
 mod same_bytes;
 mod support;

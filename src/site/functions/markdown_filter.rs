@@ -40,6 +40,7 @@ impl Filter<&str, TeraResult<String>> for MarkdownFilter {
             source: None,
             permalink: &permalink,
             insert_anchor: InsertAnchor::None,
+            unpublished: &|path| self.early.unpublished(path),
             resolve: &|path| self.early.permalinks.get(path).cloned(),
             anchor_link: &|id, level| body::anchor_link(&self.engine, id, level, &lang),
             summary_cutoff: &|summary| body::summary_cutoff(&self.engine, summary, &lang),

@@ -20,6 +20,7 @@ use tera::{Function, FunctionResult, Kwargs, State, Tera, TeraResult, Value};
 
 use crate::config::Config;
 use crate::diagnostic::Text;
+use crate::outreach::Outreach;
 use crate::template;
 use crate::text;
 
@@ -36,6 +37,7 @@ pub struct Early {
     pub permalinks: Arc<HashMap<String, String>>,
     pub images: Arc<Images>,
     pub data: Arc<load_data::DataCache>,
+    pub outreach: Option<Arc<Outreach>>,
 }
 
 impl Early {
@@ -44,8 +46,14 @@ impl Early {
         locator: Arc<Locator>,
         permalinks: HashMap<String, String>,
         images: Arc<Images>,
+        outreach: Option<Arc<Outreach>>,
     ) -> Self {
-        Self { config, locator, permalinks: Arc::new(permalinks), images, data: Arc::default() }
+        Self { config, locator, permalinks: Arc::new(permalinks), images, data: Arc::default(), outreach }
+    }
+
+    /// Why a document is not in the site now.
+    pub fn unpublished(&self, path: &str) -> Option<Text> {
+        self.outreach.as_ref()?.unpublished.get(path).map(|why| why.text())
     }
 }
 

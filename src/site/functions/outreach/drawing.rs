@@ -56,6 +56,9 @@ fn read(number: usize, item: &Value) -> TeraResult<ChartItem> {
             text: get("text").and_then(Value::as_str).map(str::to_owned),
             part: amount("part")?,
         }),
-        _ => Err(fail("chart", text!("item {number} needs `label` and `value`", "第 {number} 项缺少 `label` 或 `value`"))),
+        _ => Err(fail(
+            "chart",
+            text!("item {number} needs `label` and `value`", "第 {number} 项缺少 `label` 或 `value`"),
+        )),
     }
 }

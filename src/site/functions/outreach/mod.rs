@@ -89,7 +89,12 @@ pub fn register(tera: &mut Tera, source: &Source, lookup: Option<Arc<Lookup>>) {
 }
 
 /// A number that must be in a range.
-fn number(kwargs: &Kwargs, function: &str, name: &str, range: std::ops::RangeInclusive<i64>) -> TeraResult<Option<i64>> {
+fn number(
+    kwargs: &Kwargs,
+    function: &str,
+    name: &str,
+    range: std::ops::RangeInclusive<i64>,
+) -> TeraResult<Option<i64>> {
     let Some(value) = kwargs.get::<&Value>(name)?.filter(|value| !value.is_none() && !value.is_undefined()) else {
         return Ok(None);
     };
@@ -128,7 +133,9 @@ fn optional_text(kwargs: &Kwargs, name: &str) -> TeraResult<Option<String>> {
 fn unknown<'a>(en: &str, zh: &str, name: &str, known: impl Iterator<Item = &'a str> + Clone) -> Text {
     let all = known.clone().collect::<Vec<_>>().join(", ");
     match did_you_mean(name, known) {
-        Some(near) => text!("there is no {en} `{name}`; did you mean `{near}`?", "没有 `{name}` 这个{zh}，是 `{near}` 吗？"),
+        Some(near) => {
+            text!("there is no {en} `{name}`; did you mean `{near}`?", "没有 `{name}` 这个{zh}，是 `{near}` 吗？")
+        }
         None => text!("there is no {en} `{name}`, only: {all}", "没有 `{name}` 这个{zh}，可用的有：{all}"),
     }
 }
@@ -145,7 +152,7 @@ fn page_path(kwargs: &Kwargs) -> TeraResult<String> {
 
 fn activity_figures(source: &Source, kwargs: &Kwargs, _: &State) -> TeraResult<Value> {
     let filter = filter(source, kwargs, "activity_figures")?;
-    Ok(source.outreach.totals().value(&filter))
+    Ok(source.outreach.activity_figures(filter))
 }
 
 fn record(source: &Source, kwargs: &Kwargs, _: &State) -> TeraResult<Value> {
@@ -173,9 +180,8 @@ fn events(source: &Source, kwargs: &Kwargs, _: &State) -> TeraResult<Value> {
         filter.year.is_none_or(|year| begin.year() == year)
             && filter.month.is_none_or(|month| begin.month() == month)
             && filter.category.as_ref().is_none_or(|category| event.category.as_ref() == Some(category))
-            && page.as_ref().is_none_or(|page| event.path == *page)
     };
-    let found = source.outreach.events(state, &fits);
+    let found = source.outreach.events(state, page.as_deref(), &fits);
     let events = found.into_iter().take(limit.unwrap_or(usize::MAX));
     Ok(events.map(|event| source.outreach.event_value(event)).collect::<Vec<_>>().into())
 }
@@ -196,7 +202,10 @@ fn table(source: &Source, kwargs: &Kwargs, _: &State) -> TeraResult<Value> {
         None if kwargs.get::<bool>("required")? == Some(false) => Ok(Value::none()),
         None => {
             let Text { en, zh } = unknown("table", "数据表", &name, tables.keys().map(String::as_str));
-            Err(fail("table", text!("{en} (files `data/*.csv` beside the configuration)", "{zh}（配置文件旁的 `data/*.csv`）")))
+            Err(fail(
+                "table",
+                text!("{en} (files `data/*.csv` beside the configuration)", "{zh}（配置文件旁的 `data/*.csv`）"),
+            ))
         }
     }
 }
@@ -212,9 +221,10 @@ fn china_now(source: &Source, _: &Kwargs, _: &State) -> TeraResult<String> {
 fn outreach(source: &Source, _: &Kwargs, _: &State) -> TeraResult<Value> {
     let outreach = &source.outreach;
     let settings = &outreach.settings;
-    let categories = settings.categories.iter().map(|(key, label)| {
-        Value::from(map! { "key": key.as_str(), "label": label.as_str() })
-    });
+    let categories = settings
+        .categories
+        .iter()
+        .map(|(key, label)| Value::from(map! { "key": key.as_str(), "label": label.as_str() }));
     let figures = settings.figures.iter().map(|(name, figure)| {
         Value::from(map! {
             "name": name.as_str(),
@@ -287,7 +297,7 @@ fn kind_pages(source: &Source, lookup: Option<&Lookup>, kwargs: &Kwargs, state: 
     let limit = number(kwargs, "kind_pages", "limit", 0..=100_000)?.and_then(|n| usize::try_from(n).ok());
     let lang = language(kwargs, state, &source.config)?;
     let paths = source.outreach.pages_of_kind(&kind, &lang, year, category.as_deref());
-    let pages = paths.into_iter().filter_map(|path| page_value(lookup, path)).take(limit.unwrap_or(usize::MAX));
+    let pages = paths.filter_map(|path| page_value(lookup, path)).take(limit.unwrap_or(usize::MAX));
     Ok(pages.collect::<Vec<_>>().into())
 }
 

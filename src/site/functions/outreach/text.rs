@@ -2,8 +2,8 @@
 
 use tera::{Filter, Kwargs, State, Tera, TeraResult};
 
-use super::Source;
 use super::super::fail;
+use super::Source;
 use crate::outreach;
 use crate::text;
 
