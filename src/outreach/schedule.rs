@@ -207,7 +207,7 @@ pub fn check_order(document: &Document, told: &mut Vec<Diagnostic>) {
         }
     }
     if document.is_section {
-        for key in ["publish_at", "expires", "pick"].into_iter().filter(|key| document.extra.has(*key)) {
+        for key in ["publish_at", "expires", "pick"].into_iter().filter(|key| document.extra.has(key)) {
             told.push(
                 Diagnostic::error(
                     "outreach/section",

@@ -5,7 +5,7 @@ use std::path::Path;
 use indexmap::IndexMap;
 use tera::{Map, Value};
 
-use super::fields::{mobile_number, private_phone};
+use super::phone::{mobile_number, private_phone};
 use crate::content;
 use crate::data::{self, Format, map};
 use crate::diagnostic::{Diagnostic, Place, did_you_mean};

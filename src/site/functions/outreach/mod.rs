@@ -302,11 +302,11 @@ fn kind_pages(source: &Source, lookup: Option<&Lookup>, kwargs: &Kwargs, state: 
 }
 
 fn described_json(source: &Source, kwargs: &Kwargs, state: &State) -> TeraResult<String> {
-    with_described(source, kwargs, state, "json_ld", |described| json_ld(described))
+    with_described(source, kwargs, state, "json_ld", json_ld)
 }
 
 fn meta(source: &Source, kwargs: &Kwargs, state: &State) -> TeraResult<Value> {
-    with_described(source, kwargs, state, "site_meta", |described| site_meta(described))
+    with_described(source, kwargs, state, "site_meta", site_meta)
 }
 
 /// Describes the argument `page` or `section`; without either, the site.
