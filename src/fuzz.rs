@@ -33,7 +33,9 @@ pub fn front_matter(data: &[u8]) {
     let page = content::parse_page("blog/2026-01-02-name.md", text.clone(), &SITE.config, &mut diagnostics);
     let section = content::parse_section("blog/_index.md", text, &SITE.config, &mut diagnostics);
     // The same as pages of an outreach site.
-    if let Some(settings) = config::Outreach::merge(Some(config::RawOutreach::default()), None) {
+    let categories = [("volunteer".to_owned(), "志愿服务".to_owned())].into_iter().collect();
+    let raw = config::RawOutreach { categories, ..config::RawOutreach::default() };
+    if let Some(settings) = config::Outreach::merge(Some(raw), None) {
         let mut content =
             content::Content { pages: page.into_iter().collect(), sections: section.into_iter().collect() };
         let (nowhere, shown) = (Path::new("/nowhere"), |path: &Path| path.display().to_string());
