@@ -211,6 +211,19 @@ impl Outreach {
         for document in documents.iter().filter(|d| !d.is_section && !self.unpublished.contains_key(d.path)) {
             let Some(named) = records::text(document.extra, "pick") else { continue };
             let Ok((monday, sunday)) = time::week(&named) else { continue };
+            if document.date.is_none() {
+                told.push(
+                    Diagnostic::warning(
+                        "outreach/picks",
+                        text!(
+                            "this pick has no `date`, so feeds leave it out",
+                            "这篇推荐没有 `date`，订阅源里不会有它"
+                        ),
+                    )
+                    .at(document.place(&["pick"]))
+                    .help(text!("add `date` to the page", "请给页面加上 `date`")),
+                );
+            }
             let start = time::instant(monday.at(0, 0, 0, 0));
             if start > self.now {
                 self.changes.push(Change::pick(start, document.path, &named));

@@ -217,7 +217,10 @@ fn more_picks_than_a_week_takes_are_warned_of() {
     for name in ["a", "b", "c"] {
         site = site.file(&format!("content/{name}.md"), page(name, "", "kind = \"article\"\npick = \"2026-W40\""));
     }
-    site.run(&["build", "--at", "2026-11-24"]).succeeds().says("the week 2026-W40 has more than 2 picks");
+    site.run(&["build", "--at", "2026-11-24"])
+        .succeeds()
+        .says("the week 2026-W40 has more than 2 picks")
+        .says("this pick has no `date`, so feeds leave it out");
 }
 
 /// The graph of the JSON-LD of a page.
@@ -389,4 +392,59 @@ fn every_kind_of_page_has_an_archetype_that_passes_its_checks() {
         |line: &&str| line.starts_with("error") || line.starts_with("warning") && !line.contains("outreach/footer");
     let found: Vec<&str> = run.stderr.lines().filter(about).collect();
     assert!(found.is_empty(), "{}", run.stderr);
+}
+
+#[test]
+fn the_records_of_2021_come_to_what_the_report_says() {
+    use kepu::config::{Mode, find};
+    use kepu::outreach::{BuildTime, Filter};
+    use kepu::site::{Request, Site};
+
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let request = Request {
+        found: find::find(root, Some(std::path::Path::new("site/config.toml"))).expect("the association's site"),
+        mode: Mode::Build,
+        base_url: None,
+        drafts: false,
+        minify: false,
+        zola_exact: false,
+        now: BuildTime::parse("2026-11-24").expect("a date"),
+    };
+    let mut told = Vec::new();
+    let site = Site::load(&request, &mut told).unwrap_or_else(|| panic!("{told:?}"));
+    // The annual report agrees with the records.
+    assert!(!told.iter().any(|d| d.code == "outreach/annual" || d.code == "outreach/parts"), "{told:?}");
+    let outreach = site.outreach.expect("an outreach site");
+    let year = outreach.activity_figures(Filter { year: Some(2021), ..Filter::default() });
+    let text = |value: &tera::Value, name: &str| {
+        value.get_from_path(&format!("{name}.text")).and_then(tera::Value::as_str).unwrap_or_default().to_owned()
+    };
+    let totals = year.get_from_path("totals").expect("totals");
+    for (name, stated) in [
+        ("sessions", "24"),
+        ("volunteers", "210"),
+        ("people", "7,800+"),
+        ("pupils", "约24,580"),
+        ("visitors", "约11,500"),
+        ("exhibits", "258"),
+        ("stations", "415"),
+        ("officers", "12,073"),
+        ("shares", "804,449"),
+        ("new_experts", "30"),
+        ("expert_services", "12"),
+        ("team_volunteers", "124"),
+        ("platform_volunteers", "3,356"),
+        ("notices", "1"),
+    ] {
+        assert_eq!(text(totals, name), stated, "{name}");
+    }
+    // Those for villages of a minority are inside the 24, not beside them.
+    let inside = outreach.record("news/gacha-services.md");
+    for (name, stated) in [("sessions", "10"), ("volunteers", "100+"), ("people", "2,000+")] {
+        assert_eq!(text(inside.get_from_path("figures").expect("figures"), name), stated, "{name}");
+    }
+    assert_eq!(
+        inside.get_from_path("part_of.path").and_then(tera::Value::as_str),
+        Some("news/a-year-of-volunteering.md")
+    );
 }
