@@ -5,9 +5,11 @@
 //! except for [`find`].
 
 mod climb;
+pub mod code_themes;
 pub mod find;
 pub mod kepu;
 mod languages;
+pub mod old;
 pub mod raw;
 mod slugify;
 mod theme;
@@ -79,6 +81,10 @@ pub struct Config {
     pub extra: toml::Table,
     pub mode: Mode,
     pub differences: Differences,
+    /// Whether the file has keys of older Zola versions.
+    pub is_old: bool,
+    /// The names under which `style = "class"` writes its style sheets, where an old key gave them.
+    pub css_files: Vec<old::CssFile>,
     /// The configuration file's name relative to the root, for messages.
     pub file: String,
 }
@@ -115,7 +121,9 @@ impl Config {
         diagnostics: &mut Vec<Diagnostic>,
     ) -> Option<Config> {
         let before = diagnostics.len();
-        let input = toml_input::Input::new(file, source);
+        let old = old::of(source);
+        diagnostics.extend(old.warnings(file, source));
+        let input = old::input(file, source);
         let raw: raw::Raw = input.parse(raw::keys, diagnostics)?;
         let fail = |diagnostics: &mut Vec<Diagnostic>, path: &[&str], d: Diagnostic| {
             diagnostics.push(d.at(input.place(path)));
@@ -228,6 +236,8 @@ impl Config {
             extra: raw.extra,
             mode: Mode::Build,
             differences,
+            is_old: old.is_old(),
+            css_files: old.css_files,
             file: file.to_owned(),
         })
     }

@@ -154,9 +154,12 @@ impl Site {
         diagnostics.extend(highlighter.check());
         let mut stylesheets = stylesheets;
         match highlighter.css() {
-            Ok(css) => stylesheets.extend(
-                css.into_iter().map(|(name, css)| (name.to_owned(), css.into(), "[markdown.highlighting]".to_owned())),
-            ),
+            Ok(css) => stylesheets.extend(css.into_iter().map(|(name, css)| {
+                // Under the name that the templates of an old site ask for.
+                let old = config.css_files.iter().find(|old| old.dark == name.contains("dark"));
+                let name = old.map_or(name, |old| old.name.as_str());
+                (name.to_owned(), css.into(), "[markdown.highlighting]".to_owned())
+            })),
             Err(error) => diagnostics.push(*error),
         }
         let mut engine = engine?;
