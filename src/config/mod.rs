@@ -30,6 +30,26 @@ pub use raw::{
 pub use slugify::{SlugifyStrategy, slugify_anchor, slugify_path};
 pub use theme::merge_theme_extra;
 
+/// The generation of a template.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Dialect {
+    /// Zola up to 0.22: macros, `ignore missing`, positional test arguments.
+    Tera1,
+    /// Zola from 0.23: components, `?.`, map literals.
+    Tera2,
+}
+
+/// Which versions of Zola a configuration was written for, as far as its keys tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Age {
+    /// It has keys that were dropped before 0.23.
+    Old,
+    /// It has keys that came with 0.23.
+    New,
+    Unknown,
+}
+
 /// What the site is being made for; `config.mode` in templates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
@@ -81,8 +101,13 @@ pub struct Config {
     pub extra: toml::Table,
     pub mode: Mode,
     pub differences: Differences,
-    /// Whether the file has keys of older Zola versions.
-    pub is_old: bool,
+    pub age: Age,
+    pub templates: kepu::Templates,
+    /// The oldest Zola that the theme says it works with.
+    pub theme_min_version: Option<String>,
+    /// The generation of the site's own templates, by which its content is read too. Settled when all templates
+    /// are known.
+    pub dialect: Dialect,
     /// The names under which `style = "class"` writes its style sheets, where an old key gave them.
     pub css_files: Vec<old::CssFile>,
     /// The configuration file's name relative to the root, for messages.
@@ -204,6 +229,8 @@ impl Config {
             }
         }
         let languages = languages::collect(&raw, &input, diagnostics);
+        let is_new = !raw.skip_content_templating.is_empty()
+            || raw.markdown.highlighting.as_ref().is_some_and(|h| h.data_attr_position != DataAttrPosition::Code);
 
         if diagnostics[before..].iter().any(Diagnostic::is_error) {
             return None;
@@ -236,7 +263,14 @@ impl Config {
             extra: raw.extra,
             mode: Mode::Build,
             differences,
-            is_old: old.is_old(),
+            age: match (old.is_old(), is_new) {
+                (true, false) => Age::Old,
+                (false, true) => Age::New,
+                _ => Age::Unknown,
+            },
+            templates: kepu::Templates::default(),
+            theme_min_version: None,
+            dialect: Dialect::Tera2,
             css_files: old.css_files,
             file: file.to_owned(),
         })

@@ -6,6 +6,7 @@
 mod body;
 mod feeds;
 mod functions;
+pub mod generation;
 mod links;
 mod load;
 mod pager;
@@ -56,6 +57,8 @@ pub struct Site {
     static_files: Vec<StaticFile>,
     /// Which processed images templates have asked for.
     pub images: Arc<Images>,
+    /// What the templates were taken for.
+    pub generations: generation::Generations,
 }
 
 impl Site {
