@@ -50,6 +50,17 @@ pub enum Age {
     Unknown,
 }
 
+/// How words are counted, and how many are read in a minute.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WordRule {
+    /// Zola up to 0.22: words by the rules of Unicode, 200 a minute.
+    Zola22,
+    /// Zola from 0.23: by the page's language.
+    Zola23,
+    /// Han and kana characters beside words of other scripts, in every language.
+    Mixed,
+}
+
 /// What the site is being made for; `config.mode` in templates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
@@ -274,6 +285,15 @@ impl Config {
             css_files: old.css_files,
             file: file.to_owned(),
         })
+    }
+
+    /// How the words of this site are counted.
+    pub fn word_rule(&self) -> WordRule {
+        match (self.dialect, self.differences.cjk_word_count) {
+            (Dialect::Tera1, _) => WordRule::Zola22,
+            (Dialect::Tera2, true) => WordRule::Mixed,
+            (Dialect::Tera2, false) => WordRule::Zola23,
+        }
     }
 
     pub fn is_multilingual(&self) -> bool {

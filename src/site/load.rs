@@ -178,7 +178,7 @@ impl Site {
         let theme_static = theme_folder.as_ref().map(|t| t.join("static")).and_then(|t| t.canonicalize().ok());
         let locator = Arc::new(Locator::new(root.clone(), config.output_dir.clone(), theme_static, generated));
         let images = Arc::new(Images::new(&root));
-        let early = Early::new(config.clone(), locator, permalinks, images.clone());
+        let early = Early::new(config.clone(), locator, permalinks, images.clone(), request.now);
         functions::register_early(engine.tera_mut(), &early);
         let snippets = Arc::new(engine.clone());
         let filter =
@@ -187,6 +187,7 @@ impl Site {
 
         let relations = relate::relate(&content, &config, diagnostics);
         let taxonomies = taxonomy::collect(&content, &relations, &config);
+        functions::zola22::register_terms(engine.tera_mut(), &config, &taxonomies);
         let configs = values::configs(&config);
         let (page_bodies, section_bodies) =
             render_bodies(&content, &relations, &early, &engine, &highlighter, &configs, diagnostics);
@@ -442,7 +443,7 @@ fn search_warnings(config: &Config) -> Vec<Diagnostic> {
 /// Indexes the finished values by the names that templates use.
 fn lookup(content: &Content, taxonomies: &[TaxonomyTerms], values: &Values) -> Lookup {
     fn insert(into: &mut ByPath, relative: &str, canonical: &str, lang: &str, value: &tera::Value) {
-        into.canonical.insert(relative.to_owned(), canonical.to_owned());
+        into.canonical.insert(relative.to_owned(), (canonical.to_owned(), lang.to_owned()));
         into.values.entry(canonical.to_owned()).or_default().insert(lang.to_owned(), value.clone());
     }
     let mut lookup = Lookup::default();
@@ -455,6 +456,7 @@ fn lookup(content: &Content, taxonomies: &[TaxonomyTerms], values: &Values) -> L
     for (id, taxonomy) in taxonomies.iter().enumerate() {
         let terms = taxonomy.terms.iter().zip(&values.terms[id]);
         let entry = TaxonomyEntry {
+            name: taxonomy.definition.name.clone(),
             value: values.taxonomies[id].clone(),
             terms: terms.map(|(term, value)| (term.slug.clone(), value.clone())).collect(),
         };

@@ -27,7 +27,7 @@ use crate::config::Config;
 use crate::content::Content;
 use crate::template::Engine;
 
-pub use functions::{Images, register_names};
+pub use functions::{Images, is_safe, register_names};
 pub use load::{Request, read_config};
 pub use render::{Artifact, render, summarize};
 pub use routes::{Route, Routes, plan};

@@ -4,8 +4,8 @@ use serde::Deserialize;
 use tera::Value;
 
 use super::{FrontMatter, empty_map, list};
-use crate::config::InsertAnchor;
 use crate::config::raw::options;
+use crate::config::{Config, InsertAnchor};
 use crate::content::address;
 use crate::data::Data;
 use crate::diagnostic::Diagnostic;
@@ -98,7 +98,7 @@ impl Default for SectionMeta {
 
 impl SectionMeta {
     /// The checked front matter; none where it has an error.
-    pub fn parse(front: &FrontMatter, diagnostics: &mut Vec<Diagnostic>) -> Option<Self> {
+    pub fn parse(front: &FrontMatter, config: &Config, diagnostics: &mut Vec<Diagnostic>) -> Option<Self> {
         let before = diagnostics.len();
         let keys = |path: &[String]| path.is_empty().then_some(RawSection::KEYS);
         let mut raw: RawSection = front.parse(keys, diagnostics)?;
@@ -120,7 +120,7 @@ impl SectionMeta {
             );
         }
         let extra = std::mem::replace(&mut raw.extra, Data(Value::none()));
-        let extra = front.extra(extra, diagnostics);
+        let extra = front.extra(extra, config, diagnostics);
         front.refuse_address(&["paginate_path"], address::escape(&raw.paginate_path), diagnostics);
         front.check_aliases(&raw.aliases, diagnostics);
         let failed = diagnostics.iter().skip(before).any(Diagnostic::is_error);

@@ -20,6 +20,18 @@ impl Function<TeraResult<String>> for GetUrl {
         if let Some(internal) = path.strip_prefix("@/") {
             return self.internal(internal, &language(&kwargs, state, config)?);
         }
+        self.external(path, &kwargs)
+    }
+
+    fn is_safe(&self) -> bool {
+        true
+    }
+}
+
+impl GetUrl {
+    /// The address of a path of the output.
+    pub fn external(&self, path: &str, kwargs: &Kwargs) -> TeraResult<String> {
+        let config = &self.0.config;
         let mut path = path.to_owned();
         if let Some(lang) = kwargs.get::<&str>("lang")?
             && lang != config.default_language
@@ -41,14 +53,8 @@ impl Function<TeraResult<String>> for GetUrl {
         Ok(url)
     }
 
-    fn is_safe(&self) -> bool {
-        true
-    }
-}
-
-impl GetUrl {
     /// The address of a content path, which may end in an anchor.
-    fn internal(&self, path: &str, lang: &str) -> TeraResult<String> {
+    pub fn internal(&self, path: &str, lang: &str) -> TeraResult<String> {
         let config = &self.0.config;
         let (file, anchor) = match path.split_once('#') {
             Some((file, anchor)) => (file, Some(anchor)),
