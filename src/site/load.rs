@@ -126,7 +126,7 @@ impl Site {
         // Templates, style sheets and documents have nothing to do with each other.
         let (mut engine_diagnostics, mut content_diagnostics) = (Vec::new(), Vec::new());
         let (engine, (stylesheets, (content, files))) = rayon::join(
-            || load_engine(templates, &config, request.now, &mut engine_diagnostics),
+            || load_engine(templates?, &config, request.now, &mut engine_diagnostics),
             || {
                 let sass = compile_sass(&root, &config, theme_folder.as_deref(), &mut content_diagnostics);
                 let content = content::load(&root, &config, request.drafts, &mut content_diagnostics);
@@ -247,13 +247,15 @@ fn load_engine(
     Engine::new(templates, config.theme.as_deref(), register, diagnostics)
 }
 
-/// Reads all templates and settles which generation each is of; the site's own decides how its content is read.
+/// Reads all templates and settles which generation each is of; the site's own decides how its content is read. No
+/// templates where there was an error.
 fn load_templates(
     root: &Path,
     config: &mut Config,
     theme: Option<&Path>,
     diagnostics: &mut Vec<Diagnostic>,
-) -> (Vec<TemplateFile>, Generations) {
+) -> (Option<Vec<TemplateFile>>, Generations) {
+    let before = diagnostics.len();
     let mut of_theme = None;
     if let (Some(folder), Some(name)) = (theme, &config.theme) {
         let mut files = Vec::new();
@@ -264,16 +266,22 @@ fn load_templates(
     let mut own = Vec::new();
     read_templates(root, (&root.join("templates"), root), "", &mut own, diagnostics);
     let theme = of_theme.as_mut().map(|(folder, files)| (folder.as_str(), files));
-    let generations = generation::settle(config, theme, &mut own, diagnostics);
+    let mut generations = generation::settle(config, theme, &mut own, diagnostics);
     let mut of_theme = of_theme.map(|(_, files)| files).unwrap_or_default();
-    let [.., own_tree] = generations.trees.as_slice() else { return (own, generations) };
-    config.dialect = own_tree.dialect;
-    own.retain(|file| is_template(&file.name, own_tree.dialect, false));
-    if let [theme_tree, _] = generations.trees.as_slice() {
-        of_theme.retain(|file| is_template(&file.name, theme_tree.dialect, true));
+    let mut trees = generations.trees.iter_mut().rev();
+    if let Some(tree) = trees.next() {
+        config.dialect = tree.dialect;
+        own.retain(|file| is_template(&file.name, tree.dialect, false));
+        tree.files = own.len();
+    }
+    if let Some(tree) = trees.next() {
+        of_theme.retain(|file| is_template(&file.name, tree.dialect, true));
+        tree.files = of_theme.len();
     }
     of_theme.append(&mut own);
-    (of_theme, generations)
+    // The engine would only stumble over the same files.
+    let failed = diagnostics.iter().skip(before).any(Diagnostic::is_error);
+    ((!failed).then_some(of_theme), generations)
 }
 
 /// File kinds that may be templates. Up to Zola 0.22 every kind that ends in `ml`, and in themes little else.

@@ -21,8 +21,9 @@ use super::routes::{Layer, Route};
 use super::sitemap::ENTRIES_PER_FILE;
 use super::values;
 
-/// `zola_version` in pages of templates of that generation; other templates did not have it.
-const ZOLA22: &str = "0.22.1";
+/// `zola_version` in pages of templates of that generation, which other templates did not have: what Zola 0.22.1 calls
+/// itself there.
+const ZOLA22: &str = "0.21.0";
 
 /// The bytes of one file of the output, or the file that they are copied from.
 #[derive(Clone, Debug)]

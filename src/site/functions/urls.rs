@@ -20,7 +20,14 @@ impl Function<TeraResult<String>> for GetUrl {
         if let Some(internal) = path.strip_prefix("@/") {
             return self.internal(internal, &language(&kwargs, state, config)?);
         }
-        self.external(path, &kwargs)
+        let mut path = path.to_owned();
+        if let Some(lang) = kwargs.get::<&str>("lang")?
+            && lang != config.default_language
+            && path.trim_start_matches('/').split('/').next() != Some(lang)
+        {
+            path = format!("{lang}/{path}");
+        }
+        self.external(&path, &kwargs)
     }
 
     fn is_safe(&self) -> bool {
@@ -29,22 +36,14 @@ impl Function<TeraResult<String>> for GetUrl {
 }
 
 impl GetUrl {
-    /// The address of a path of the output.
+    /// The address of a path of the output, which may begin with a language.
     pub fn external(&self, path: &str, kwargs: &Kwargs) -> TeraResult<String> {
-        let config = &self.0.config;
-        let mut path = path.to_owned();
-        if let Some(lang) = kwargs.get::<&str>("lang")?
-            && lang != config.default_language
-            && path.trim_start_matches('/').split('/').next() != Some(lang)
-        {
-            path = format!("{lang}/{path}");
-        }
-        let mut url = config.permalink(&path);
+        let mut url = self.0.config.permalink(path);
         if !kwargs.get::<bool>("trailing_slash")?.unwrap_or(false) && url.ends_with('/') {
             url.pop();
         }
         if kwargs.get::<bool>("cachebust")?.unwrap_or(false) {
-            let digest = self.0.locator.digest(&path, 256).map_err(|why| fail("get_url", why))?;
+            let digest = self.0.locator.digest(path, 256).map_err(|why| fail("get_url", why))?;
             let Some(digest) = digest else {
                 return Err(fail("get_url", text!("there is no file `{path}`", "没有文件 `{path}`")));
             };

@@ -198,5 +198,12 @@ fn get_url(url: &GetUrl, kwargs: &Kwargs, default: &str) -> TeraResult<Value> {
         let lang = kwargs.get::<&str>("lang")?.unwrap_or(default);
         return url.internal(internal, lang).map(Value::from);
     }
+    let lang = kwargs.get::<&str>("lang")?.unwrap_or(default);
+    // The first character was not looked at: only `/fr/a` already has its language, `fr/a` has not.
+    let mut rest = path.chars();
+    rest.next();
+    if lang != default && !rest.as_str().starts_with(lang) {
+        return url.external(&format!("{lang}/{path}"), kwargs).map(Value::from);
+    }
     url.external(path, kwargs).map(Value::from)
 }
