@@ -6,6 +6,7 @@
 mod body;
 mod feeds;
 mod functions;
+pub mod generation;
 mod links;
 mod load;
 mod pager;
@@ -26,7 +27,7 @@ use crate::config::Config;
 use crate::content::Content;
 use crate::template::Engine;
 
-pub use functions::{Images, register_names};
+pub use functions::{Images, is_safe, register_names};
 pub use load::{Request, read_config};
 pub use render::{Artifact, render, summarize};
 pub use routes::{Route, Routes, plan};
@@ -56,6 +57,8 @@ pub struct Site {
     static_files: Vec<StaticFile>,
     /// Which processed images templates have asked for.
     pub images: Arc<Images>,
+    /// What the templates were taken for.
+    pub generations: generation::Generations,
 }
 
 impl Site {

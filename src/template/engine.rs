@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use tera::{Context, Tera};
 
-use super::{diagnose, dialect};
+use super::{Dialect, diagnose};
 use crate::diagnostic::{Diagnostic, Place, Result};
 use crate::text;
 
@@ -17,6 +17,8 @@ pub struct TemplateFile {
     /// The path relative to the site's root, for messages.
     pub file: String,
     pub text: Arc<str>,
+    /// Settled by the layer that knows the whole tree, from [`super::signs`].
+    pub dialect: Dialect,
 }
 
 /// Every template of a site, parsed.
@@ -24,6 +26,8 @@ pub struct TemplateFile {
 pub struct Engine {
     tera: Tera,
     files: HashMap<String, TemplateFile>,
+    /// What may stand before the name of a template: the theme's folder, that of the built-in ones.
+    prefixes: Vec<String>,
 }
 
 const BUILTIN_PREFIX: &str = "__zola_builtins/";
@@ -55,8 +59,9 @@ impl Engine {
         diagnostics: &mut Vec<Diagnostic>,
     ) -> Option<Engine> {
         let mut tera = Tera::default();
-        let prefixes = theme.map(|t| format!("{t}/templates/")).into_iter().chain([BUILTIN_PREFIX.to_owned()]);
-        if let Err(error) = tera.set_fallback_prefixes(prefixes) {
+        let theme = theme.map(|t| format!("{t}/templates/"));
+        let prefixes: Vec<String> = theme.into_iter().chain([BUILTIN_PREFIX.to_owned()]).collect();
+        if let Err(error) = tera.set_fallback_prefixes(prefixes.clone()) {
             diagnostics.extend(diagnose::diagnose(&error, &HashMap::new()));
             return None;
         }
@@ -70,15 +75,14 @@ impl Engine {
                 (ALIAS.to_owned(), include_str!("builtins/alias.html")),
                 (WELCOME.to_owned(), include_str!("builtins/welcome.html")),
             ])
-            .map(|(name, text)| TemplateFile { file: format!("(built-in) {name}"), name, text: text.into() })
+            .map(|(name, text)| TemplateFile {
+                file: format!("(built-in) {name}"),
+                name,
+                text: text.into(),
+                dialect: Dialect::Tera2,
+            })
             .collect();
         all.extend(templates);
-        let before = diagnostics.len();
-        // Only files of the first generation make Tera stop with a message that helps nobody.
-        diagnostics.extend(all.iter().filter_map(dialect::refuse_tera1));
-        if diagnostics.len() > before {
-            return None;
-        }
         let added = loop {
             let added = tera.add_raw_templates(all.iter().map(|t| (t.name.as_str(), &*t.text)));
             match added.as_ref().err().and_then(|error| drop_unreachable(error, &mut all)) {
@@ -91,12 +95,18 @@ impl Engine {
             diagnostics.extend(every_error(&error, &files));
             return None;
         }
-        Some(Engine { tera, files })
+        Some(Engine { tera, files, prefixes })
     }
 
     /// The engine underneath, for registering functions.
     pub fn tera_mut(&mut self) -> &mut Tera {
         &mut self.tera
+    }
+
+    /// The generation of the template that a name stands for.
+    pub fn dialect(&self, name: &str) -> Option<Dialect> {
+        let prefixed = |prefix: &String| self.files.get(&format!("{prefix}{name}"));
+        self.files.get(name).or_else(|| self.prefixes.iter().find_map(prefixed)).map(|file| file.dialect)
     }
 
     pub fn contains(&self, name: &str) -> bool {
