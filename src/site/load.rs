@@ -262,7 +262,8 @@ fn read_templates(
         let is_template = path.extension().and_then(|e| e.to_str()).is_some_and(|e| TEMPLATE_EXTENSIONS.contains(&e));
         let file = shown(root, &path);
         if is_template && let Some(text) = read(&path, &file, diagnostics) {
-            templates.push(TemplateFile { name: format!("{prefix}{name}"), file, text: text.into() });
+            let dialect = template::signs(&text).settle(template::Dialect::Tera2);
+            templates.push(TemplateFile { name: format!("{prefix}{name}"), file, text: text.into(), dialect });
         }
     }
 }

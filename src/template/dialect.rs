@@ -1,46 +1,73 @@
-//! Which generation of Tera a template is written for.
+//! Which generation of Tera a template is written for: the signs that one text bears.
 //!
-//! Everything up to Zola 0.22 is Tera 1. Its front end will stand here; until then such a file is refused with the
-//! place of the first thing that only Tera 1 has.
+//! Comes in: the text of one template. Goes out: the first thing in it that only Tera 1 has, and the first that only
+//! Tera 2 has. Which generation a text without any sign belongs to is for the layer that knows its tree and its
+//! site's age; see [`Signs::settle`].
 
+use std::ops::Range;
 use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::TemplateFile;
-use crate::diagnostic::{Diagnostic, Place};
-use crate::text;
+/// The generation of a template.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Dialect {
+    /// Zola up to 0.22: macros, `ignore missing`, positional test arguments.
+    Tera1,
+    /// Zola from 0.23: components, `?.`, map literals.
+    Tera2,
+}
 
-/// Tags that exist in Tera 1 only. Tera 2 has no meaning for any of them, so one hit is proof.
-static TERA1_TAG: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"\{%-?\s*(macro\s|import\s|endmacro|set_global\s|include\s*\[|include\s[^%]*ignore\s+missing)").ok()
+/// Something that only one generation has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sign {
+    /// Where it stands, in bytes.
+    pub span: Range<usize>,
+    /// What it is, as it is written: `macro`, `?.`, `is divisibleby(…)`.
+    pub what: String,
+}
+
+/// The signs of both generations in one text.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Signs {
+    pub tera1: Option<Sign>,
+    pub tera2: Option<Sign>,
+}
+
+impl Signs {
+    /// The generation that the text itself proves. None when it is valid in both, or bears signs of both.
+    pub fn proven(&self) -> Option<Dialect> {
+        match (&self.tera1, &self.tera2) {
+            (Some(_), None) => Some(Dialect::Tera1),
+            (None, Some(_)) => Some(Dialect::Tera2),
+            _ => None,
+        }
+    }
+
+    /// The proven generation, else that of the tree which the file stands in.
+    pub fn settle(&self, tree: Dialect) -> Dialect {
+        self.proven().unwrap_or(tree)
+    }
+}
+
+static TERA1: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"\{%-?\s*(macro\s|import\s|endmacro|include\s*\[|include\s[^%]*ignore\s+missing)").ok()
 });
 
-/// An error for a template of the first generation.
-pub fn refuse_tera1(template: &TemplateFile) -> Option<Diagnostic> {
-    if !template.text.contains("{%") {
-        return None;
-    }
-    let found = TERA1_TAG
-        .as_ref()?
-        .captures_iter(&template.text)
-        .find(|c| c.get(0).is_some_and(|whole| !is_raw_or_comment(&template.text[..whole.start()])))?;
-    let tag = found.get(1)?;
-    let name = tag.as_str().split_whitespace().next().unwrap_or_default().to_owned();
-    Some(
-        Diagnostic::error(
-            "template/tera1",
-            text!(
-                "`{name}` belongs to Tera 1, the templates of Zola up to 0.22",
-                "`{name}` 属于 Tera 1（Zola 0.22 及以前的模板）"
-            ),
-        )
-        .at(Place::span(&template.file, &*template.text, tag.start()..tag.start() + name.len()))
-        .help(text!(
-            "kepu reads Tera 2 so far: replace macros by components, or use the theme's version for Zola 0.23",
-            "目前只支持 Tera 2：请把宏改成组件（component），或使用主题的 Zola 0.23 版本"
-        )),
-    )
+static TERA2: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"\{%-?\s*(component\s|endcomponent|</?[a-zA-Z_])|\{\{-?\s*(<[a-zA-Z_])").ok());
+
+/// The signs in one template text. Raw sections and comments bear none.
+pub fn signs(text: &str) -> Signs {
+    Signs { tera1: first(TERA1.as_ref(), text), tera2: first(TERA2.as_ref(), text) }
+}
+
+fn first(pattern: Option<&Regex>, text: &str) -> Option<Sign> {
+    let found =
+        pattern?.captures_iter(text).find(|c| c.get(0).is_some_and(|w| !is_raw_or_comment(&text[..w.start()])))?;
+    let tag = found.iter().skip(1).flatten().next()?;
+    let what = tag.as_str().split_whitespace().next().unwrap_or_default().to_owned();
+    Some(Sign { span: tag.start()..tag.start() + what.len(), what })
 }
 
 /// Whether the text ends inside `{% raw %}` or `{# … #}`.

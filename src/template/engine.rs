@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use tera::{Context, Tera};
 
-use super::{diagnose, dialect};
+use super::{Dialect, diagnose};
 use crate::diagnostic::{Diagnostic, Place, Result};
 use crate::text;
 
@@ -17,6 +17,8 @@ pub struct TemplateFile {
     /// The path relative to the site's root, for messages.
     pub file: String,
     pub text: Arc<str>,
+    /// Settled by the layer that knows the whole tree, from [`super::signs`].
+    pub dialect: Dialect,
 }
 
 /// Every template of a site, parsed.
@@ -70,15 +72,14 @@ impl Engine {
                 (ALIAS.to_owned(), include_str!("builtins/alias.html")),
                 (WELCOME.to_owned(), include_str!("builtins/welcome.html")),
             ])
-            .map(|(name, text)| TemplateFile { file: format!("(built-in) {name}"), name, text: text.into() })
+            .map(|(name, text)| TemplateFile {
+                file: format!("(built-in) {name}"),
+                name,
+                text: text.into(),
+                dialect: Dialect::Tera2,
+            })
             .collect();
         all.extend(templates);
-        let before = diagnostics.len();
-        // Only files of the first generation make Tera stop with a message that helps nobody.
-        diagnostics.extend(all.iter().filter_map(dialect::refuse_tera1));
-        if diagnostics.len() > before {
-            return None;
-        }
         let added = loop {
             let added = tera.add_raw_templates(all.iter().map(|t| (t.name.as_str(), &*t.text)));
             match added.as_ref().err().and_then(|error| drop_unreachable(error, &mut all)) {

@@ -8,6 +8,7 @@ mod dialect;
 mod engine;
 pub mod filters;
 
+pub use dialect::{Dialect, Sign, Signs, signs};
 pub use engine::{ALIAS, Engine, TemplateFile, WELCOME};
 
 use crate::diagnostic::Text;
