@@ -60,6 +60,7 @@ pub fn body(data: &[u8]) {
             file: "content/a.md",
             content_path: "a.md",
             source,
+            insertions: None,
             permalink: "https://example.com/a/",
             insert_anchor: InsertAnchor::Heading,
             resolve: &|path| (path.len() % 2 == 0).then(|| "https://example.com/b/".to_owned()),

@@ -30,10 +30,29 @@ impl Differences {
     }
 }
 
+/// A generation of Zola's, by its template engine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Dialect {
+    /// Zola up to 0.22.
+    Tera1,
+    /// Zola from 0.23.
+    Tera2,
+}
+
+/// What `kepu.toml` says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Kepu {
+    pub differences: Differences,
+    /// Of which generation the bodies of content files are; none leaves it to their signs.
+    pub content: Option<Dialect>,
+}
+
 options! {
     RawKepu {
         zola: RawZola = RawZola::default(),
         text: RawText = RawText::default(),
+        content: RawContent = RawContent::default(),
     }
 }
 
@@ -54,26 +73,35 @@ options! {
     }
 }
 
+options! {
+    /// `[content]`.
+    RawContent {
+        dialect: Option<Dialect> = None,
+    }
+}
+
 fn keys(path: &[String]) -> Option<&'static [&'static str]> {
     let path: Vec<&str> = path.iter().map(String::as_str).collect();
     Some(match path.as_slice() {
         [] => RawKepu::KEYS,
         ["zola"] => RawZola::KEYS,
         ["text"] => RawText::KEYS,
+        ["content"] => RawContent::KEYS,
         _ => return None,
     })
 }
 
 /// Reads `kepu.toml`; none when it has an error.
-pub fn parse(file: &str, source: &str, diagnostics: &mut Vec<Diagnostic>) -> Option<Differences> {
+pub fn parse(file: &str, source: &str, diagnostics: &mut Vec<Diagnostic>) -> Option<Kepu> {
     let raw: RawKepu = Input::new(file, source).parse(keys, diagnostics)?;
-    if raw.zola.exact {
-        return Some(Differences::exact());
-    }
-    Some(Differences {
-        cjk_emphasis: raw.text.cjk_emphasis,
-        cjk_line_breaks: raw.text.cjk_line_breaks,
-        cjk_word_count: raw.text.cjk_word_count,
-        language_feeds: raw.zola.language_feeds,
-    })
+    let differences = match raw.zola.exact {
+        true => Differences::exact(),
+        false => Differences {
+            cjk_emphasis: raw.text.cjk_emphasis,
+            cjk_line_breaks: raw.text.cjk_line_breaks,
+            cjk_word_count: raw.text.cjk_word_count,
+            language_feeds: raw.zola.language_feeds,
+        },
+    };
+    Some(Kepu { differences, content: raw.content.dialect })
 }

@@ -79,6 +79,8 @@ pub struct Config {
     pub extra: toml::Table,
     pub mode: Mode,
     pub differences: Differences,
+    /// `[content] dialect` in `kepu.toml`.
+    pub content_dialect: Option<kepu::Dialect>,
     /// The configuration file's name relative to the root, for messages.
     pub file: String,
 }
@@ -228,6 +230,7 @@ impl Config {
             extra: raw.extra,
             mode: Mode::Build,
             differences,
+            content_dialect: None,
             file: file.to_owned(),
         })
     }

@@ -13,12 +13,14 @@ use crate::content::{self, Content};
 use crate::diagnostic::{Diagnostic, Place};
 use crate::markdown::Highlighter;
 use crate::search;
-use crate::template::{self, Engine, TemplateFile};
+use crate::template::{self, Dialect, Engine, TemplateFile};
 use crate::text;
 
 use super::body::{Body, BodyRenderer, Source};
-use super::functions::{self, ByPath, Early, Images, Locator, Lookup, MarkdownFilter, TaxonomyEntry};
+use super::functions::{self, ByPath, Early, Images, Locator, Lookup, Snippets, TaxonomyEntry};
+use super::generation::{Clues, Generation};
 use super::relate::{self, Relations};
+use super::shortcodes::Definitions;
 use super::taxonomy::{self, TaxonomyTerms};
 use super::values::{self, Documents, Values};
 use super::{Site, links, shown, sitemap, theme};
@@ -46,16 +48,19 @@ pub fn read_config(request: &Request, diagnostics: &mut Vec<Diagnostic>) -> Opti
     let file = shown(root, &request.found.config);
     let source = read(&request.found.config, &file, diagnostics)?;
     let mut differences = Differences::all();
+    let mut content_dialect = None;
     let kepu_toml = request.found.config.with_file_name("kepu.toml");
     if kepu_toml.is_file() {
         let file = shown(root, &kepu_toml);
         let source = read(&kepu_toml, &file, diagnostics)?;
-        differences = config::kepu::parse(&file, &source, diagnostics)?;
+        let kepu = config::kepu::parse(&file, &source, diagnostics)?;
+        (differences, content_dialect) = (kepu.differences, kepu.content);
     }
     if request.zola_exact {
         differences = Differences::exact();
     }
     let mut config = Config::parse(&file, &source, differences, diagnostics)?;
+    config.content_dialect = content_dialect;
     config.mode = request.mode;
     config.minify_html |= request.minify;
     if let Some(base_url) = &request.base_url {
@@ -176,16 +181,24 @@ impl Site {
         let images = Arc::new(Images::new(&root));
         let early = Early::new(config.clone(), locator, permalinks, images.clone());
         functions::register_early(engine.tera_mut(), &early);
-        let snippets = Arc::new(engine.clone());
-        let filter =
-            MarkdownFilter { early: early.clone(), engine: snippets.clone(), highlighter: highlighter.clone() };
-        engine.tera_mut().register_filter("markdown", filter);
+        let shortcodes = Arc::new(Definitions::find(&engine, config.theme.as_deref(), diagnostics));
+        let generation = Generation::find(clues(&config, &engine), &config, &content, &shortcodes, &engine);
+        let snippets = Snippets { early: early.clone(), highlighter: highlighter.clone(), shortcodes: shortcodes.clone() };
+        snippets.register(&mut engine);
 
         let relations = relate::relate(&content, &config, diagnostics);
         let taxonomies = taxonomy::collect(&content, &relations, &config);
         let configs = values::configs(&config);
-        let (page_bodies, section_bodies) =
-            render_bodies(&content, &relations, &early, &engine, &highlighter, &configs, diagnostics);
+        let resolve = |path: &str| early.permalinks.get(path).cloned();
+        let renderer = BodyRenderer {
+            config: &config,
+            engine: &engine,
+            highlighter: &highlighter,
+            shortcodes: &shortcodes,
+            dialect: generation.dialect,
+            resolve: &resolve,
+        };
+        let (page_bodies, section_bodies) = render_bodies(&content, &relations, &renderer, &configs, diagnostics);
         if has_errors(diagnostics) {
             return None;
         }
@@ -210,6 +223,7 @@ impl Site {
             config_dir: (config_dir != request.found.root).then(|| config_dir.to_path_buf()),
             theme_folder,
             engine,
+            generation,
             content,
             relations,
             taxonomies,
@@ -225,6 +239,17 @@ impl Site {
         }
         Some(site)
     }
+}
+
+/// What the site tells of its generation beside its bodies.
+fn clues(config: &Config, engine: &Engine) -> Clues {
+    let setting = config.content_dialect.map(|dialect| match dialect {
+        config::kepu::Dialect::Tera1 => Dialect::Tera1,
+        config::kepu::Dialect::Tera2 => Dialect::Tera2,
+    });
+    let mut clues = Clues { setting, ..Clues::default() };
+    clues.of_templates(engine, config.theme.as_deref());
+    clues
 }
 
 fn load_engine(
@@ -309,15 +334,11 @@ fn static_files(
 fn render_bodies(
     content: &Content,
     relations: &Relations,
-    early: &Early,
-    engine: &Engine,
-    highlighter: &Highlighter,
+    renderer: &BodyRenderer,
     configs: &HashMap<String, tera::Value>,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> (Vec<Body>, Vec<Body>) {
-    let config = &*early.config;
-    let resolve = |path: &str| early.permalinks.get(path).cloned();
-    let renderer = BodyRenderer { config, engine, highlighter, resolve: &resolve };
+    let config = renderer.config;
     let documents = Documents { content, relations, backlinks: &HashMap::new() };
     let context = |lang: &str| {
         let mut context = Context::new();
@@ -336,9 +357,10 @@ fn render_bodies(
             let anchors = parent_anchor(relations, config, page, &section_anchor);
             let body = renderer.render(
                 &Source::page(page, anchors),
-                || {
+                |dialect| {
                     let mut context = context(&page.lang);
-                    context.insert_value("page", documents.page(id, page, &Body::empty()).into());
+                    let page = documents.page(id, page, &Body::empty());
+                    context.insert_value("page", for_body(page, dialect));
                     context
                 },
                 &mut diagnostics,
@@ -354,9 +376,10 @@ fn render_bodies(
             let mut diagnostics = Vec::new();
             let body = renderer.render(
                 &Source::section(section, section_anchor(id)),
-                || {
+                |dialect| {
                     let mut context = context(&section.lang);
-                    context.insert_value("section", documents.section(id, section, &Body::empty(), Vec::new()));
+                    let section = documents.section(id, section, &Body::empty(), Vec::new());
+                    context.insert_value("section", for_body(section.into_map().unwrap_or_default(), dialect));
                     context
                 },
                 &mut diagnostics,
@@ -374,6 +397,18 @@ fn render_bodies(
             .collect()
     };
     (split(pages), split(sections))
+}
+
+/// A document as its own body sees it. Shortcodes were called before documents knew of each other.
+fn for_body(mut document: tera::Map, dialect: Dialect) -> tera::Value {
+    if dialect == Dialect::Tera1 {
+        for key in ["translations", "subsections"] {
+            if let Some(value) = document.get_mut(&tera::value::Key::from(key)) {
+                *value = Vec::<tera::Value>::new().into();
+            }
+        }
+    }
+    document.into()
 }
 
 /// Anchor links of a page are those of the section of its folder, else the configuration's.

@@ -104,6 +104,31 @@ impl Engine {
         self.tera.contains_template(name)
     }
 
+    /// The names of all template files, in order.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        let mut names: Vec<&str> = self.files.keys().map(String::as_str).collect();
+        names.sort_unstable();
+        names.into_iter()
+    }
+
+    /// The file of a template, for messages.
+    pub fn file(&self, name: &str) -> Option<&str> {
+        self.files.get(name).map(|template| template.file.as_str())
+    }
+
+    /// The templates of the site and its theme whose text proves a generation.
+    pub fn proven(&self) -> impl Iterator<Item = (&str, Dialect)> {
+        self.files
+            .values()
+            .filter(|template| !template.name.starts_with(BUILTIN_PREFIX) && !template.name.starts_with("internal/"))
+            .filter_map(|template| Some((template.name.as_str(), super::signs(&template.text).proven()?)))
+    }
+
+    /// Whether bodies may call a component by this name.
+    pub fn has_component(&self, name: &str) -> bool {
+        self.tera.contains_component(name)
+    }
+
     /// Renders a template by name. The errors are those of the templates, none of them about what was being rendered.
     pub fn render(&self, name: &str, context: &Context) -> Result<String, Vec<Diagnostic>> {
         if !self.contains(name) {
