@@ -54,6 +54,8 @@ pub struct Context<'a> {
     pub source: Option<(&'a str, usize)>,
     /// What marks in the body stand for, and where the body's text was before they were put in.
     pub insertions: Option<&'a Insertions>,
+    /// Whether the markup is that of Zola up to 0.22 where later versions changed it.
+    pub before_0_23: bool,
     pub permalink: &'a str,
     pub insert_anchor: InsertAnchor,
     /// From the path of a file below `content/` to its page's address.

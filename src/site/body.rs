@@ -144,6 +144,7 @@ impl BodyRenderer<'_> {
             content_path: source.relative,
             source: templated.is_none().then_some((source.text, source.start)),
             insertions: expanded.as_ref().map(|expanded| &expanded.insertions),
+            before_0_23: self.dialect == Dialect::Tera1,
             permalink: source.permalink,
             insert_anchor: source.insert_anchor,
             resolve: self.resolve,

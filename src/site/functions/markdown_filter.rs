@@ -176,6 +176,7 @@ impl MarkdownFilter {
             content_path: at.path,
             source: None,
             insertions,
+            before_0_23: self.tera1,
             permalink: at.permalink,
             insert_anchor: InsertAnchor::None,
             resolve: &|path| early.permalinks.get(path).cloned(),
