@@ -11,6 +11,7 @@ use crate::config::{Config, Differences, InsertAnchor, kepu};
 use crate::content;
 use crate::diagnostic::{Diagnostic, Language, json, render};
 use crate::markdown::{self, Highlighter};
+use crate::shortcode::{self, Syntax};
 use crate::template::{self, Engine};
 
 /// A configuration file, and the same text as `kepu.toml`.
@@ -34,9 +35,12 @@ pub fn front_matter(data: &[u8]) {
     show(&diagnostics);
 }
 
-/// A body: a template, then Markdown with every option.
+/// A body: shortcodes, a template, then Markdown with every option.
 pub fn body(data: &[u8]) {
     let Some(text) = decode(data) else { return };
+    for syntax in [Syntax::All, Syntax::Known(&|name| name.len() % 2 == 1)] {
+        shortcode::parse(&text, 0, syntax).calls().count();
+    }
     let mut diagnostics = Vec::new();
     let mut context = Context::new();
     context.insert_value("lang", Value::from("zh"));

@@ -28,9 +28,8 @@ impl<'a> Source<'a> {
     ) -> Self {
         let insertions = insertions.filter(|insertions| !insertions.runs.is_empty());
         // A body that is not literally in the file cannot be pointed at.
-        let whole = whole.filter(|(all, at)| {
-            insertions.is_some() || all.get(*at..).is_some_and(|rest| rest.starts_with(text))
-        });
+        let whole =
+            whole.filter(|(all, at)| insertions.is_some() || all.get(*at..).is_some_and(|rest| rest.starts_with(text)));
         Self { text, file, whole, insertions, line_starts: OnceCell::new() }
     }
 

@@ -166,10 +166,10 @@ impl<'c, 'a> Writer<'c, 'a> {
                 }
             }
             NodeValue::Link(link) => {
-                self.open_link(&self.expanded(&link.url), &self.expanded(&link.title), data.sourcepos)
+                self.open_link(&self.address(&link.url), &self.expanded(&link.title), data.sourcepos)
             }
             NodeValue::Image(image) => {
-                self.image(node, &self.expanded(&image.url), &self.expanded(&image.title));
+                self.image(node, &self.address(&image.url), &self.expanded(&image.title));
                 return false;
             }
             NodeValue::FootnoteReference(reference) => self.footnote_reference(&reference.name),
@@ -239,6 +239,15 @@ impl<'c, 'a> Writer<'c, 'a> {
         self.context.insertions.map_or(Cow::Borrowed(text), |insertions| insertions.expand(text))
     }
 
+    /// An address with what shortcodes put into it. Template files end with a line feed, addresses do not.
+    fn address<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        match self.expanded(text) {
+            Cow::Borrowed(text) => Cow::Borrowed(text),
+            Cow::Owned(text) => Cow::Owned(text.trim().to_owned()),
+        }
+    }
+
+    /// A text without what shortcodes put into it.
     fn without<'t>(&self, text: &'t str) -> Cow<'t, str> {
         self.context.insertions.map_or(Cow::Borrowed(text), |insertions| insertions.without(text))
     }

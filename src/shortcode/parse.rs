@@ -13,7 +13,8 @@ const DEEPEST: usize = 100;
 ///
 /// Where there are problems, the pieces are not to be used.
 pub fn parse<'a>(text: &'a str, start: usize, syntax: Syntax) -> Parsed<'a> {
-    let mut parser = Parser { text, syntax, counts: HashMap::new(), open: Vec::new(), parsed: Parsed::default(), from: start };
+    let mut parser =
+        Parser { text, syntax, counts: HashMap::new(), open: Vec::new(), parsed: Parsed::default(), from: start };
     parser.run(start);
     parser.parsed
 }

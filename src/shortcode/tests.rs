@@ -101,7 +101,10 @@ fn bodies_are_trimmed_and_nest() {
 #[test]
 fn stars_show_a_call() {
     assert_eq!(all("`{{/* x(a=1) */}}`"), "`{{ x(a=1) }}`");
-    assert_eq!(all("{%/* x() */%} {{ y() }} {{/* z() */}} {%/* end */%}"), "{% x() %} {{ y() }} {{/* z() */}} {% end %}");
+    assert_eq!(
+        all("{%/* x() */%} {{ y() }} {{/* z() */}} {%/* end */%}"),
+        "{% x() %} {{ y() }} {{/* z() */}} {% end %}"
+    );
     assert_eq!(
         all("{% x() %} {{/* y() */}} {%/* a() */%}{% b() %}1{% end %}{%/* end */%} {% end %}"),
         "<x/1()[{{ y() }} {% a() %}{% b() %}1{% end %}{% end %}]>"
@@ -122,8 +125,14 @@ fn what_makes_no_sense_is_reported() {
 #[test]
 fn in_templates_only_known_names_are_calls() {
     let known = |text| short(text, Syntax::Known(&|name| name == "x"));
-    assert_eq!(known("{{ x() }} {{ y() }} {% y() %} {{ x() }} {% end %}"), "<x/1()> {{ y() }} {% y() %} <x/2()> {% end %}");
-    assert_eq!(known("{% raw %}{{ x() }}{% endraw %}{# {{ x() }} #}{{ x() }}"), "{% raw %}{{ x() }}{% endraw %}{# {{ x() }} #}<x/1()>");
+    assert_eq!(
+        known("{{ x() }} {{ y() }} {% y() %} {{ x() }} {% end %}"),
+        "<x/1()> {{ y() }} {% y() %} <x/2()> {% end %}"
+    );
+    assert_eq!(
+        known("{% raw %}{{ x() }}{% endraw %}{# {{ x() }} #}{{ x() }}"),
+        "{% raw %}{{ x() }}{% endraw %}{# {{ x() }} #}<x/1()>"
+    );
     assert_eq!(known("{%- raw -%} {% x() %}"), "{%- raw -%} {% x() %}");
     assert_eq!(known("{% end %}{{/* x() */}}"), "{% end %}{{/* x() */}}");
     assert_eq!(known("{% y() %}{% x() %}1{% end %}"), "{% y() %}<x/1()[1]>");
@@ -139,8 +148,32 @@ fn every_call_is_listed() {
 #[test]
 fn any_text_is_parsed_and_text_without_calls_stays() {
     const PARTS: [&str; 26] = [
-        "{{", "}}", "{%", "%}", "/*", "*/", "x", "end", "(", ")", "=", ",", "\"", "'", "`", "[", "]", " ", "\n", "1", "-0.5",
-        "true", "月", "{% x() %}", "{% end %}", "{%/* end */%}",
+        "{{",
+        "}}",
+        "{%",
+        "%}",
+        "/*",
+        "*/",
+        "x",
+        "end",
+        "(",
+        ")",
+        "=",
+        ",",
+        "\"",
+        "'",
+        "`",
+        "[",
+        "]",
+        " ",
+        "\n",
+        "1",
+        "-0.5",
+        "true",
+        "月",
+        "{% x() %}",
+        "{% end %}",
+        "{%/* end */%}",
     ];
     let mut seed = 1u64;
     let mut next = |below: usize| {

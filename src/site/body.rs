@@ -123,7 +123,13 @@ impl BodyRenderer<'_> {
             };
             match rendered {
                 Ok(text) => Some(text),
-                Err(errors) => {
+                Err(mut errors) => {
+                    let body = shortcodes::Body { file: &file, text: source.text, start: source.start };
+                    for error in &mut errors {
+                        if let Some(advice) = shortcodes::advice_at(error, &body, self.shortcodes, self.engine) {
+                            error.help = Some(advice);
+                        }
+                    }
                     diagnostics.extend(errors);
                     return Body::empty();
                 }

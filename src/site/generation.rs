@@ -38,7 +38,8 @@ impl Clues {
         let theme = theme.map(|theme| format!("{theme}/templates/"));
         let is_themes = |name: &str| theme.as_ref().is_some_and(|prefix| name.starts_with(prefix));
         let tell = |of_theme: bool| {
-            let mut proven = engine.proven().filter(|(name, _)| is_themes(name) == of_theme).map(|(_, dialect)| dialect);
+            let mut proven =
+                engine.proven().filter(|(name, _)| is_themes(name) == of_theme).map(|(_, dialect)| dialect);
             let first = proven.next()?;
             proven.all(|other| other == first).then_some(first)
         };
@@ -53,7 +54,10 @@ impl Generation {
     pub fn find(clues: Clues, config: &Config, content: &Content, definitions: &Definitions, engine: &Engine) -> Self {
         let because = |dialect, reason| Self { dialect, reason };
         if let Some(dialect) = clues.setting {
-            return because(dialect, text!("`[content] dialect` in kepu.toml says so", "由 kepu.toml 的 `[content] dialect` 指定"));
+            return because(
+                dialect,
+                text!("`[content] dialect` in kepu.toml says so", "由 kepu.toml 的 `[content] dialect` 指定"),
+            );
         }
         if !config.skip_content_templating.is_empty() {
             return because(
@@ -139,7 +143,8 @@ fn calls_component(body: &str, engine: &Engine) -> bool {
         let before = body[..at].trim_end();
         let before = before.strip_suffix('-').unwrap_or(before);
         let rest = &body[at + 1..];
-        let length = rest.bytes().take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.')).count();
+        let length =
+            rest.bytes().take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.')).count();
         (before.ends_with("{{") || before.ends_with("{%")) && engine.has_component(&rest[..length])
     })
 }

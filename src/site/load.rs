@@ -183,7 +183,8 @@ impl Site {
         functions::register_early(engine.tera_mut(), &early);
         let shortcodes = Arc::new(Definitions::find(&engine, config.theme.as_deref(), diagnostics));
         let generation = Generation::find(clues(&config, &engine), &config, &content, &shortcodes, &engine);
-        let snippets = Snippets { early: early.clone(), highlighter: highlighter.clone(), shortcodes: shortcodes.clone() };
+        let snippets =
+            Snippets { early: early.clone(), highlighter: highlighter.clone(), shortcodes: shortcodes.clone() };
         snippets.register(&mut engine);
 
         let relations = relate::relate(&content, &config, diagnostics);

@@ -135,13 +135,7 @@ impl MarkdownFilter {
         self.render(value, inline, engine, at, None, diagnostics)
     }
 
-    fn with_shortcodes(
-        &self,
-        value: &str,
-        inline: bool,
-        engine: &Engine,
-        diagnostics: &mut Vec<Diagnostic>,
-    ) -> String {
+    fn with_shortcodes(&self, value: &str, inline: bool, engine: &Engine, diagnostics: &mut Vec<Diagnostic>) -> String {
         let lang = &self.snippets.early.config.default_language;
         let at = At { path: "", permalink: "", lang };
         if !value.contains("{{") && !value.contains("{%") {
@@ -151,9 +145,7 @@ impl MarkdownFilter {
         let expanded =
             shortcodes::expand(body, Syntax::All, &self.snippets.shortcodes, engine, Context::new, diagnostics);
         match &expanded {
-            Some(expanded) => {
-                self.render(&expanded.text, inline, engine, at, Some(&expanded.insertions), diagnostics)
-            }
+            Some(expanded) => self.render(&expanded.text, inline, engine, at, Some(&expanded.insertions), diagnostics),
             None => self.render(value, inline, engine, at, None, diagnostics),
         }
     }

@@ -10,6 +10,7 @@ use crate::template::Engine;
 use crate::text;
 
 pub use expand::{Body, Expanded, expand};
+pub use report::advice_at;
 
 /// The shortcodes that a site and its theme have.
 #[derive(Debug, Default)]
@@ -80,7 +81,10 @@ fn two_files(engine: &Engine, name: &str, one: &str, other: &str) -> Diagnostic 
     let (html, markdown) = if one.ends_with(".md") { (other, one) } else { (one, other) };
     Diagnostic::warning(
         "shortcode/two-files",
-        text!("the shortcode `{name}` has two files; `{html}` is used", "短代码 `{name}` 有两个文件，这里使用 `{html}`"),
+        text!(
+            "the shortcode `{name}` has two files; `{html}` is used",
+            "短代码 `{name}` 有两个文件，这里使用 `{html}`"
+        ),
     )
     .at(Place::file(markdown))
     .help(text!("remove one of them", "请删去其中一个"))

@@ -1,7 +1,7 @@
 //! What is wrong with calls of shortcodes.
 
-use crate::diagnostic::{Diagnostic, Place, did_you_mean};
-use crate::shortcode::{Call, Problem, ProblemKind};
+use crate::diagnostic::{Diagnostic, Place, Text, did_you_mean};
+use crate::shortcode::{Call, Problem, ProblemKind, Syntax, parse};
 use crate::template::Engine;
 use crate::text;
 
@@ -57,30 +57,50 @@ pub fn problem(problem: &Problem, body: &Body) -> Diagnostic {
 pub fn unknown(call: &Call, body: &Body, definitions: &Definitions, engine: &Engine) -> Diagnostic {
     let name = call.name;
     let at = call.tag.start + body.text[call.tag.clone()].find(name).unwrap_or(0);
-    let diagnostic = Diagnostic::error(
-        "shortcode/unknown",
-        text!("there is no shortcode `{name}`", "没有短代码 `{name}`"),
-    )
-    .at(Place::span(body.file, body.text, at..at + name.len()));
+    let diagnostic =
+        Diagnostic::error("shortcode/unknown", text!("there is no shortcode `{name}`", "没有短代码 `{name}`"))
+            .at(Place::span(body.file, body.text, at..at + name.len()));
+    diagnostic.help(advice(name, definitions, engine).unwrap_or_else(|| {
+        text!(
+            "add `templates/shortcodes/{name}.html`; to show the call itself write `{{{{/* {name}() */}}}}`",
+            "请添加 `templates/shortcodes/{name}.html`；要原样显示，请写 `{{{{/* {name}() */}}}}`"
+        )
+    }))
+}
+
+/// What to do about a name that is no shortcode, where something tells.
+fn advice(name: &str, definitions: &Definitions, engine: &Engine) -> Option<Text> {
     if engine.has_component(name) {
-        return diagnostic.help(text!(
+        return Some(text!(
             "there is a component of this name: write `{{{{ <{name} … /> }}}}`, as since Zola 0.23",
             "有同名的组件（component）：请改用 Zola 0.23 的写法 `{{{{ <{name} … /> }}}}`"
         ));
     }
     if let Some(near) = did_you_mean(name, definitions.names()) {
-        return diagnostic.help(text!("did you mean `{near}`?", "您是不是要写 `{near}`？"));
+        return Some(text!("did you mean `{near}`?", "您是不是要写 `{near}`？"));
     }
-    if let Some((_, content)) = FORMER.iter().find(|(former, _)| *former == name) {
-        return diagnostic.help(text!(
-            "Zola 0.17 took it out; add a file `templates/shortcodes/{name}.html` with `{content}`",
-            "Zola 0.17 已将它移除；请添加文件 `templates/shortcodes/{name}.html`，内容为 `{content}`"
-        ));
-    }
-    diagnostic.help(text!(
-        "add `templates/shortcodes/{name}.html`; to show the call itself write `{{{{/* {name}() */}}}}`",
-        "请添加 `templates/shortcodes/{name}.html`；要原样显示，请写 `{{{{/* {name}() */}}}}`"
+    let (_, content) = FORMER.iter().find(|(former, _)| *former == name)?;
+    Some(text!(
+        "`{name}` was a shortcode of Zola up to 0.16; add a file `templates/shortcodes/{name}.html` with `{content}`",
+        "`{name}` 是 Zola 0.16 及以前自带的短代码；请添加文件 `templates/shortcodes/{name}.html`，内容为 `{content}`"
     ))
+}
+
+/// What to do about an error in a body that is a template, if its place is a call of a shortcode that does not exist.
+pub fn advice_at(error: &Diagnostic, body: &Body, definitions: &Definitions, engine: &Engine) -> Option<Text> {
+    let place = error.place.as_ref().filter(|place| place.file == body.file)?;
+    let (_, span) = place.excerpt.as_ref()?;
+    let parsed = parse(body.text, body.start, Syntax::All);
+    let call = parsed.calls().find(|call| call.tag.contains(&span.start))?;
+    advice(call.name, definitions, engine).or_else(|| {
+        let name = call.name;
+        body.text[call.tag.clone()].starts_with("{%").then(|| {
+            text!(
+                "this is a shortcode of Zola up to 0.22: add `templates/shortcodes/{name}.html`, or write a component",
+                "这是 Zola 0.22 及以前的短代码写法：请添加 `templates/shortcodes/{name}.html`，或改用组件（component）"
+            )
+        })
+    })
 }
 
 /// Says of an error in a shortcode's template which call led there.
