@@ -116,7 +116,7 @@ fn build(
 ) -> Option<Summary> {
     let site = Site::load(request, diagnostics)?;
     if arguments.verbose {
-        site.generations.report().iter().for_each(|line| output.say(line));
+        site.trees.report().iter().for_each(|line| output.say(line));
     }
     let routes = plan(&site, diagnostics);
     let stop = |diagnostics: &[Diagnostic]| {

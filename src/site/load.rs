@@ -19,9 +19,9 @@ use crate::text;
 
 use super::body::{Body, BodyRenderer, Source};
 use super::functions::{self, ByPath, Early, Images, Locator, Lookup, MarkdownFilter, TaxonomyEntry};
-use super::generation::{self, Generations};
 use super::relate::{self, Relations};
 use super::taxonomy::{self, TaxonomyTerms};
+use super::trees::{self, Trees};
 use super::values::{self, Documents, Values};
 use super::{Site, links, shown, sitemap, theme};
 
@@ -120,7 +120,7 @@ impl Site {
     pub fn load(request: &Request, diagnostics: &mut Vec<Diagnostic>) -> Option<Site> {
         let root = request.found.root.clone();
         let (mut config, theme_folder) = read_config(request, diagnostics)?;
-        let (templates, generations) = load_templates(&root, &mut config, theme_folder.as_deref(), diagnostics);
+        let (templates, trees) = load_templates(&root, &mut config, theme_folder.as_deref(), diagnostics);
         let config = Arc::new(config);
 
         // Templates, style sheets and documents have nothing to do with each other.
@@ -224,7 +224,7 @@ impl Site {
             theme_static,
             static_files,
             images,
-            generations,
+            trees,
         };
         if site.config.generate_sitemap {
             site.sitemap = sitemap::entries(&site);
@@ -254,7 +254,7 @@ fn load_templates(
     config: &mut Config,
     theme: Option<&Path>,
     diagnostics: &mut Vec<Diagnostic>,
-) -> (Option<Vec<TemplateFile>>, Generations) {
+) -> (Option<Vec<TemplateFile>>, Trees) {
     let before = diagnostics.len();
     let mut of_theme = None;
     if let (Some(folder), Some(name)) = (theme, &config.theme) {
@@ -266,22 +266,22 @@ fn load_templates(
     let mut own = Vec::new();
     read_templates(root, (&root.join("templates"), root), "", &mut own, diagnostics);
     let theme = of_theme.as_mut().map(|(folder, files)| (folder.as_str(), files));
-    let mut generations = generation::settle(config, theme, &mut own, diagnostics);
+    let mut trees = trees::settle(config, theme, &mut own, diagnostics);
     let mut of_theme = of_theme.map(|(_, files)| files).unwrap_or_default();
-    let mut trees = generations.trees.iter_mut().rev();
-    if let Some(tree) = trees.next() {
+    let mut known = trees.trees.iter_mut().rev();
+    if let Some(tree) = known.next() {
         config.dialect = tree.dialect;
         own.retain(|file| is_template(&file.name, tree.dialect, false));
         tree.files = own.len();
     }
-    if let Some(tree) = trees.next() {
+    if let Some(tree) = known.next() {
         of_theme.retain(|file| is_template(&file.name, tree.dialect, true));
         tree.files = of_theme.len();
     }
     of_theme.append(&mut own);
     // The engine would only stumble over the same files.
     let failed = diagnostics.iter().skip(before).any(Diagnostic::is_error);
-    ((!failed).then_some(of_theme), generations)
+    ((!failed).then_some(of_theme), trees)
 }
 
 /// File kinds that may be templates. Up to Zola 0.22 every kind that ends in `ml`, and in themes little else.

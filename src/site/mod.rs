@@ -6,7 +6,6 @@
 mod body;
 mod feeds;
 mod functions;
-pub mod generation;
 mod links;
 mod load;
 mod pager;
@@ -17,6 +16,7 @@ mod sitemap;
 mod sort;
 mod taxonomy;
 pub mod theme;
+pub mod trees;
 mod values;
 
 use std::path::{Path, PathBuf};
@@ -58,7 +58,7 @@ pub struct Site {
     /// Which processed images templates have asked for.
     pub images: Arc<Images>,
     /// What the templates were taken for.
-    pub generations: generation::Generations,
+    pub trees: trees::Trees,
 }
 
 impl Site {

@@ -23,12 +23,12 @@ pub struct Tree {
 
 /// The generations of a site's templates.
 #[derive(Debug, Default)]
-pub struct Generations {
+pub struct Trees {
     /// The theme's, if there is one, and the site's own.
     pub trees: Vec<Tree>,
 }
 
-impl Generations {
+impl Trees {
     /// What was taken as what, one line each.
     pub fn report(&self) -> Vec<Text> {
         let mut lines = Vec::new();
@@ -69,7 +69,7 @@ pub fn settle(
     theme: Option<(&str, &mut Vec<TemplateFile>)>,
     own: &mut Vec<TemplateFile>,
     diagnostics: &mut Vec<Diagnostic>,
-) -> Generations {
+) -> Trees {
     let mut trees = Vec::new();
     if let Some((folder, files)) = theme {
         let set = config.templates.theme_dialect;
@@ -88,7 +88,7 @@ pub fn settle(
         by_age(config).or_else(by_theme).unwrap_or_else(by_default)
     };
     trees.push(tree("templates", config.templates.dialect, own, doubtful, diagnostics));
-    Generations { trees }
+    Trees { trees }
 }
 
 fn by_default() -> (Dialect, Text) {
