@@ -60,6 +60,8 @@ pub fn body(data: &[u8]) {
             file: "content/a.md",
             content_path: "a.md",
             source,
+            insertions: None,
+            before_0_23: text.len() % 2 == 1,
             permalink: "https://example.com/a/",
             insert_anchor: InsertAnchor::Heading,
             resolve: &|path| (path.len() % 2 == 0).then(|| "https://example.com/b/".to_owned()),

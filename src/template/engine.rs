@@ -113,6 +113,23 @@ impl Engine {
         self.tera.contains_template(name)
     }
 
+    /// The names of all template files, in order.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        let mut names: Vec<&str> = self.files.keys().map(String::as_str).collect();
+        names.sort_unstable();
+        names.into_iter()
+    }
+
+    /// The file of a template, for messages.
+    pub fn file(&self, name: &str) -> Option<&str> {
+        self.files.get(name).map(|template| template.file.as_str())
+    }
+
+    /// Whether bodies may call a component by this name.
+    pub fn has_component(&self, name: &str) -> bool {
+        self.tera.contains_component(name)
+    }
+
     /// Renders a template by name. The errors are those of the templates, none of them about what was being rendered.
     pub fn render(&self, name: &str, context: &Context) -> Result<String, Vec<Diagnostic>> {
         if !self.contains(name) {
