@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 
+use super::Dialect;
 use super::raw::options;
 use super::toml_input::Input;
 use crate::diagnostic::Diagnostic;
@@ -30,26 +31,25 @@ impl Differences {
     }
 }
 
-/// A generation of Zola's, by its template engine.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Dialect {
-    /// Zola up to 0.22.
-    Tera1,
-    /// Zola from 0.23.
-    Tera2,
+/// Which generation the templates of a tree are taken for, where `kepu.toml` says so.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Templates {
+    pub dialect: Option<Dialect>,
+    pub theme_dialect: Option<Dialect>,
 }
 
 /// What `kepu.toml` says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Kepu {
     pub differences: Differences,
+    pub templates: Templates,
     /// Of which generation the bodies of content files are; none leaves it to their signs.
     pub content: Option<Dialect>,
 }
 
 options! {
     RawKepu {
+        templates: RawTemplates = RawTemplates::default(),
         zola: RawZola = RawZola::default(),
         text: RawText = RawText::default(),
         content: RawContent = RawContent::default(),
@@ -61,6 +61,14 @@ options! {
     RawZola {
         exact: bool = false,
         language_feeds: bool = true,
+    }
+}
+
+options! {
+    /// `[templates]`.
+    RawTemplates {
+        dialect: Option<Dialect> = None,
+        theme_dialect: Option<Dialect> = None,
     }
 }
 
@@ -85,6 +93,7 @@ fn keys(path: &[String]) -> Option<&'static [&'static str]> {
     Some(match path.as_slice() {
         [] => RawKepu::KEYS,
         ["zola"] => RawZola::KEYS,
+        ["templates"] => RawTemplates::KEYS,
         ["text"] => RawText::KEYS,
         ["content"] => RawContent::KEYS,
         _ => return None,
@@ -103,5 +112,6 @@ pub fn parse(file: &str, source: &str, diagnostics: &mut Vec<Diagnostic>) -> Opt
             language_feeds: raw.zola.language_feeds,
         },
     };
-    Some(Kepu { differences, content: raw.content.dialect })
+    let RawTemplates { dialect, theme_dialect } = raw.templates;
+    Some(Kepu { differences, templates: Templates { dialect, theme_dialect }, content: raw.content.dialect })
 }

@@ -26,7 +26,6 @@ mod strike;
 mod summary;
 #[cfg(test)]
 mod tests;
-mod themes;
 mod toc;
 mod writer;
 

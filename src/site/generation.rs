@@ -24,28 +24,12 @@ pub struct Generation {
 pub struct Clues {
     /// `[content] dialect` in `kepu.toml`.
     pub setting: Option<Dialect>,
-    /// What the site's own templates prove.
+    /// What the site's own templates prove, or `kepu.toml` says of them.
     pub templates: Option<Dialect>,
     /// What the keys of the configuration prove.
     pub configuration: Option<Dialect>,
-    /// What the theme's templates prove.
+    /// What the theme's templates are taken for.
     pub theme: Option<Dialect>,
-}
-
-impl Clues {
-    /// What templates prove: all of a tree that bear a sign must bear the same.
-    pub fn of_templates(&mut self, engine: &Engine, theme: Option<&str>) {
-        let theme = theme.map(|theme| format!("{theme}/templates/"));
-        let is_themes = |name: &str| theme.as_ref().is_some_and(|prefix| name.starts_with(prefix));
-        let tell = |of_theme: bool| {
-            let mut proven =
-                engine.proven().filter(|(name, _)| is_themes(name) == of_theme).map(|(_, dialect)| dialect);
-            let first = proven.next()?;
-            proven.all(|other| other == first).then_some(first)
-        };
-        self.templates = self.templates.or_else(|| tell(false));
-        self.theme = self.theme.or_else(|| tell(true));
-    }
 }
 
 impl Generation {

@@ -26,6 +26,8 @@ pub struct TemplateFile {
 pub struct Engine {
     tera: Tera,
     files: HashMap<String, TemplateFile>,
+    /// What may stand before the name of a template: the theme's folder, that of the built-in ones.
+    prefixes: Vec<String>,
 }
 
 const BUILTIN_PREFIX: &str = "__zola_builtins/";
@@ -57,8 +59,9 @@ impl Engine {
         diagnostics: &mut Vec<Diagnostic>,
     ) -> Option<Engine> {
         let mut tera = Tera::default();
-        let prefixes = theme.map(|t| format!("{t}/templates/")).into_iter().chain([BUILTIN_PREFIX.to_owned()]);
-        if let Err(error) = tera.set_fallback_prefixes(prefixes) {
+        let theme = theme.map(|t| format!("{t}/templates/"));
+        let prefixes: Vec<String> = theme.into_iter().chain([BUILTIN_PREFIX.to_owned()]).collect();
+        if let Err(error) = tera.set_fallback_prefixes(prefixes.clone()) {
             diagnostics.extend(diagnose::diagnose(&error, &HashMap::new()));
             return None;
         }
@@ -92,12 +95,18 @@ impl Engine {
             diagnostics.extend(every_error(&error, &files));
             return None;
         }
-        Some(Engine { tera, files })
+        Some(Engine { tera, files, prefixes })
     }
 
     /// The engine underneath, for registering functions.
     pub fn tera_mut(&mut self) -> &mut Tera {
         &mut self.tera
+    }
+
+    /// The generation of the template that a name stands for.
+    pub fn dialect(&self, name: &str) -> Option<Dialect> {
+        let prefixed = |prefix: &String| self.files.get(&format!("{prefix}{name}"));
+        self.files.get(name).or_else(|| self.prefixes.iter().find_map(prefixed)).map(|file| file.dialect)
     }
 
     pub fn contains(&self, name: &str) -> bool {
@@ -114,14 +123,6 @@ impl Engine {
     /// The file of a template, for messages.
     pub fn file(&self, name: &str) -> Option<&str> {
         self.files.get(name).map(|template| template.file.as_str())
-    }
-
-    /// The templates of the site and its theme whose text proves a generation.
-    pub fn proven(&self) -> impl Iterator<Item = (&str, Dialect)> {
-        self.files
-            .values()
-            .filter(|template| !template.name.starts_with(BUILTIN_PREFIX) && !template.name.starts_with("internal/"))
-            .filter_map(|template| Some((template.name.as_str(), super::signs(&template.text).proven()?)))
     }
 
     /// Whether bodies may call a component by this name.
