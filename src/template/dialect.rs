@@ -9,14 +9,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-/// The generation of a template.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Dialect {
-    /// Zola up to 0.22: macros, `ignore missing`, positional test arguments.
-    Tera1,
-    /// Zola from 0.23: components, `?.`, map literals.
-    Tera2,
-}
+pub use crate::config::Dialect;
 
 /// Something that only one generation has.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -35,6 +35,8 @@ pub struct Loaded {
 pub struct Engine {
     tera: Arc<Tera>,
     files: HashMap<String, Loaded>,
+    /// What may stand before the name of a template: the theme's folder, that of the built-in ones.
+    prefixes: Vec<String>,
 }
 
 const BUILTIN_PREFIX: &str = "__zola_builtins/";
@@ -73,8 +75,8 @@ impl Engine {
         diagnostics: &mut Vec<Diagnostic>,
     ) -> Option<Engine> {
         let mut tera = Tera::default();
-        let prefixes: Vec<String> =
-            theme.map(|t| format!("{t}/templates/")).into_iter().chain([BUILTIN_PREFIX.to_owned()]).collect();
+        let theme = theme.map(|t| format!("{t}/templates/"));
+        let prefixes: Vec<String> = theme.into_iter().chain([BUILTIN_PREFIX.to_owned()]).collect();
         if let Err(error) = tera.set_fallback_prefixes(prefixes.clone()) {
             diagnostics.extend(diagnose::diagnose(&error, &HashMap::new()));
             return None;
@@ -124,12 +126,18 @@ impl Engine {
             diagnostics.extend(every_error(&error, &files));
             return None;
         }
-        Some(Engine { tera: Arc::new(tera), files })
+        Some(Engine { tera: Arc::new(tera), files, prefixes })
     }
 
     /// The engine underneath, for registering functions.
     pub fn tera_mut(&mut self) -> &mut Tera {
         Arc::make_mut(&mut self.tera)
+    }
+
+    /// The generation of the template that a name stands for.
+    pub fn dialect(&self, name: &str) -> Option<Dialect> {
+        let prefixed = |prefix: &String| self.files.get(&format!("{prefix}{name}"));
+        self.files.get(name).or_else(|| self.prefixes.iter().find_map(prefixed)).map(|file| file.source.dialect)
     }
 
     pub fn contains(&self, name: &str) -> bool {
