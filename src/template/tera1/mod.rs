@@ -11,4 +11,4 @@ pub mod parse;
 pub mod scope;
 mod whitespace;
 
-pub use lower::{Kind, LoweredTemplate, OtherTemplate, PositionMap, Source, lower};
+pub use lower::{Kind, LoweredTemplate, OtherTemplate, PositionMap, Source, lower, visit_calls};

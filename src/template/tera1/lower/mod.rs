@@ -19,6 +19,7 @@ use super::ast::{Node, Span};
 use super::parse::ParseError;
 use dashes::Dashes;
 pub use site::{OtherTemplate, Site};
+pub use variables::visit_calls;
 pub use write::PositionMap;
 use write::Written;
 

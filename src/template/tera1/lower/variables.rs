@@ -1,12 +1,14 @@
 //! Walks over trees: which variables, macros and files they name.
 
-use super::super::ast::{Call, Expr, Key, MacroCall, Node, Path, Span, Value};
+use super::super::ast::{Call, Expr, Key, MacroCall, Name, Node, Path, Span, Value};
+use super::Kind;
 
 /// Called for what is found. `bound` variables are those that the same text has set before.
 pub trait Visitor {
     fn path(&mut self, _path: &Path, _bound: &[String]) {}
     fn macro_call(&mut self, _call: &MacroCall) {}
-    fn include(&mut self, _files: &[super::super::ast::Name], _span: &Span) {}
+    fn call(&mut self, _kind: Kind, _name: &Name) {}
+    fn include(&mut self, _files: &[Name], _span: &Span) {}
 }
 
 /// Walks everything in `nodes`; macros with `macros` only.
@@ -41,6 +43,7 @@ pub fn walk(nodes: &[Node], bound: &mut Vec<String>, macros: bool, visitor: &mut
                 }
             }
             Node::Filter { call, body, .. } => {
+                visitor.call(Kind::Filter, &call.name);
                 arguments(call, bound, visitor);
                 walk(body, bound, macros, visitor);
             }
@@ -79,6 +82,7 @@ pub fn expression(e: &Expr, bound: &[String], visitor: &mut impl Visitor) {
         }
         Value::Test(test) => {
             path(&test.path, bound, visitor);
+            visitor.call(Kind::Test, &test.name);
             for arg in &test.args {
                 expression(arg, bound, visitor);
             }
@@ -89,7 +93,10 @@ pub fn expression(e: &Expr, bound: &[String], visitor: &mut impl Visitor) {
                 expression(value, bound, visitor);
             }
         }
-        Value::Function(call) => arguments(call, bound, visitor),
+        Value::Function(call) => {
+            visitor.call(Kind::Function, &call.name);
+            arguments(call, bound, visitor);
+        }
         Value::Array(items) | Value::Concat(items) => {
             for item in items {
                 expression(item, bound, visitor);
@@ -102,6 +109,18 @@ pub fn expression(e: &Expr, bound: &[String], visitor: &mut impl Visitor) {
         Value::String(_) | Value::Int(_) | Value::Float(_) | Value::Bool(_) => {}
     }
     for filter in &e.filters {
+        visitor.call(Kind::Filter, &filter.name);
         arguments(filter, bound, visitor);
     }
+}
+
+/// Calls `see` for every filter, test and function that a template names.
+pub fn visit_calls(nodes: &[Node], see: &mut impl FnMut(Kind, &Name)) {
+    struct Calls<'a, F>(&'a mut F);
+    impl<F: FnMut(Kind, &Name)> Visitor for Calls<'_, F> {
+        fn call(&mut self, kind: Kind, name: &Name) {
+            (self.0)(kind, name);
+        }
+    }
+    walk(nodes, &mut Vec::new(), true, &mut Calls(see));
 }
