@@ -153,7 +153,7 @@ impl Engine {
 
     /// The file of a template, for messages.
     pub fn file(&self, name: &str) -> Option<&str> {
-        self.files.get(name).map(|template| template.file.as_str())
+        self.files.get(name).map(|template| template.source.file.as_str())
     }
 
     /// Whether bodies may call a component by this name.
