@@ -41,7 +41,7 @@ impl Lowering<'_> {
         for (i, step) in path.steps.iter().enumerate() {
             // A variable that is certainly there needs no question mark.
             let ask = forgiving && !(i == 0 && bound);
-            result = self.step(result, step, ask);
+            result = self.step(result, step, ask, forgiving);
         }
         if forgiving && path.steps.len() > 1 && bound && self.site.is_context(&path.head) {
             // The crate looks further out when an inner variable of this name has no such field.
@@ -59,7 +59,7 @@ impl Lowering<'_> {
         result
     }
 
-    fn step(&self, mut base: Lowered, step: &Step, ask: bool) -> Lowered {
+    fn step(&self, mut base: Lowered, step: &Step, ask: bool, forgiving: bool) -> Lowered {
         let mark = if ask { "?" } else { "" };
         // After a helper only helpers can follow.
         let plain = base.power == power::ATOM;
@@ -73,18 +73,18 @@ impl Lowering<'_> {
             Key::Index(index) if plain && (0..1000).contains(index) => {
                 base.out.put(&format!("{mark}[{index}]"), &step.span);
             }
-            Key::Text(name) if plain && !ask && !name.bytes().all(|b| b.is_ascii_digit()) => {
+            Key::Text(name) if plain && !forgiving && !name.bytes().all(|b| b.is_ascii_digit()) => {
                 base.out.put(&format!("[{}]", quoted(name)), &step.span);
             }
             key => {
                 let mut out = base.clone().within(power::FILTER);
-                out.put(if ask { " | t1_at(maybe=true, key=" } else { " | t1_at(key=" }, &step.span);
+                out.put(if forgiving { " | t1_at(maybe=true, key=" } else { " | t1_at(key=" }, &step.span);
                 match key {
                     Key::Text(name) => out.put(&quoted(name), &step.span),
                     // The crate takes a negative index for a variable's name.
                     Key::Index(index) if *index < 0 => out.put("t1_negative", &step.span),
                     Key::Index(index) => out.put(&quoted(&index.to_string()), &step.span),
-                    Key::Path(inner) => out.append(self.path(inner, ask).within(power::TERNARY)),
+                    Key::Path(inner) => out.append(self.path(inner, forgiving).within(power::TERNARY)),
                 };
                 out.put(")", &step.span);
                 base = Lowered { out, power: power::FILTER, ..base };
