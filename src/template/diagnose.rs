@@ -179,6 +179,9 @@ pub fn tera1_syntax(error: &ParseError, file: &TemplateFile) -> Diagnostic {
         Reason::TooDeep => text!("this is nested too deeply", "嵌套太深"),
         Reason::IntegerTooLarge(number) => text!("the integer {number} is too large", "整数 {number} 太大"),
         Reason::DuplicateBlock(name) => text!("there are two blocks `{name}`", "有两个名为 `{name}` 的块"),
+        Reason::MissingImport(name) => {
+            text!("macros are imported from `{name}`, which does not exist", "导入宏的文件 `{name}` 不存在")
+        }
         Reason::DuplicateMacro(name) => text!("there are two macros `{name}`", "有两个名为 `{name}` 的宏"),
     };
     Diagnostic::error("template/syntax", message).at(Place::span(&file.file, &*file.text, error.span.clone()))

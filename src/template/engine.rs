@@ -140,6 +140,11 @@ impl Engine {
         self.files.get(name).or_else(|| self.prefixes.iter().find_map(prefixed)).map(|file| file.source.dialect)
     }
 
+    /// The Tera 2 text of a template.
+    pub fn text(&self, name: &str) -> Option<&str> {
+        self.files.get(name).map(Loaded::text)
+    }
+
     pub fn contains(&self, name: &str) -> bool {
         self.tera.contains_template(name)
     }

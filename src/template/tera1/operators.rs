@@ -30,6 +30,7 @@ pub fn register(tera: &mut Tera) {
     tera.register_filter("t1_bool", truth);
     tera.register_filter("t1_number", number);
     tera.register_filter("t1_nan", not_a_number);
+    tera.register_filter("t1_finite", finite);
     tera.register_filter("t1_divide", divide);
     tera.register_filter("t1_modulo", modulo);
     tera.register_filter("t1_missing", |_: &Value, kwargs: Kwargs, _: &State| missing::<Value>(&kwargs));
@@ -82,12 +83,11 @@ fn print(value: &Value, escape: bool, state: &State) -> TeraResult<Value> {
 
 /// Tera 2 calculates with 128 bits; Tera 1 stops at 64.
 fn check_size(value: &Value) -> TeraResult<()> {
-    match value.as_i128() {
-        Some(wide) if i64::try_from(wide).is_err() && u64::try_from(wide).is_err() => {
-            Err(error(text!("the result {wide} is out of bounds", "结果 {wide} 超出整数范围")))
-        }
-        _ => Ok(()),
+    // Results of calculations are of this kind, whatever their size.
+    if value.is_i128() && value.as_i64().is_none() {
+        return Err(error(text!("the result {value} is out of bounds", "结果 {value} 超出整数范围")));
     }
+    Ok(())
 }
 
 fn escape(value: &Value, escape: bool, state: &State) -> TeraResult<Value> {
@@ -207,6 +207,14 @@ fn number(value: &Value, _: Kwargs, _: &State) -> TeraResult<Value> {
 fn not_a_number(value: &Value, _: Kwargs, _: &State) -> TeraResult<Value> {
     match value.as_number() {
         Some(Number::Float(float)) if !float.is_finite() => Ok(Value::from("NaN")),
+        _ => Ok(value.clone()),
+    }
+}
+
+/// In a condition, what is no number is false.
+fn finite(value: &Value, _: Kwargs, _: &State) -> TeraResult<Value> {
+    match value.as_number() {
+        Some(Number::Float(float)) if !float.is_finite() => Ok(Value::from(0)),
         _ => Ok(value.clone()),
     }
 }

@@ -154,6 +154,15 @@ impl Lowering<'_> {
                 out.append(both.within(power::OR)).put(" else false", &e.span);
                 return Lowered { power: power::TERNARY, ..Lowered::atom(out, &e.span).typed(Type::Bool) };
             }
+            Value::Logic(left, LogicOp::Eq, right) if e.negated => {
+                // The crate negates twice, except where one side only is a number.
+                let unequal = self.equality(left, false, right, &e.span, escaping);
+                return self.not(unequal, &e.span);
+            }
+            Value::Logic(left, LogicOp::NotEq, right) if e.negated => {
+                let equal = self.equality(left, true, right, &e.span, escaping);
+                return self.not(equal, &e.span);
+            }
             Value::Logic(left, op, right) => return self.comparison(left, *op, right, false, &e.span, escaping),
             _ => self.plain(e, escaping),
         };
@@ -469,7 +478,10 @@ impl Lowering<'_> {
                 let value = self.concat(parts, &e.span);
                 self.filtered(value, &e.filters)
             }
-            Value::Math(left, op, right) => self.math(left, *op, right, &e.span),
+            Value::Math(left, op, right) => {
+                let result = self.math(left, *op, right, &e.span);
+                if result.fragile { result.piped("t1_finite") } else { result }
+            }
             _ => self.plain(&Expr { negated: false, filters: Vec::new(), ..e.clone() }, true),
         };
         if e.negated { self.not(plain, &e.span) } else { plain }
@@ -619,7 +631,11 @@ impl Lowering<'_> {
     /// What stands between `{{` and `}}`.
     pub fn printed(&mut self, e: &Expr) -> Lowered {
         let safe = e.filters.last().is_some_and(|f| f.name.text == "safe");
-        let value = self.value(e, true);
+        let value = match &e.value {
+            // Printing says "NaN" by itself.
+            Value::Math(left, op, right) if e.filters.is_empty() && !e.negated => self.math(left, *op, right, &e.span),
+            _ => self.value(e, true),
+        };
         let exact = matches!(e.value, Value::Float(_) | Value::Math(..));
         match (value.escape, value.of) {
             (_, Type::Bool) => value,
@@ -646,6 +662,7 @@ fn type_of_filter(name: &str) -> Type {
         | "truncate" | "join" | "json_encode" | "linebreaksbr" | "urlencode" | "urlencode_strict" | "escape"
         | "escape_xml" | "addslashes" | "spaceless" | "indent" => Type::String,
         "length" | "wordcount" => Type::Number,
+        "slice" | "sort" | "unique" | "filter" | "map" | "concat" | "split" => Type::Array,
         _ => Type::Unknown,
     }
 }
