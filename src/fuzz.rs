@@ -77,6 +77,28 @@ pub fn body(data: &[u8]) {
     show(&diagnostics);
 }
 
+/// A template of Tera 1: what parses must lower to something that Tera 2 reads.
+pub fn tera1(data: &[u8]) {
+    let Some(text) = decode(data) else { return };
+    // Several files apart by a line, so that parents, includes and macros are tried too.
+    let files: Vec<(String, &str)> =
+        text.split("\n----\n").enumerate().map(|(i, text)| (format!("{i}.html"), text)).collect();
+    let sources: Vec<_> = files.iter().map(|(name, text)| template::tera1::Source { name, text }).collect();
+    template::signs(&text);
+    // With every name known, and with none.
+    let lowered = [true, false].map(|known| template::tera1::lower(&sources, &[], &[], &move |_, _| known));
+    for template in lowered.into_iter().flatten().flatten() {
+        let mut tera = tera::Tera::default();
+        if let Err(error) = tera.add_raw_template(&template.name, &template.text)
+            && let tera::ErrorKind::SyntaxError(report) = error.kind()
+        {
+            // Tera 2 has limits that Tera 1 has not.
+            let limits = ["too complex", "too deep", "maximum of", "nested brackets"];
+            assert!(limits.iter().any(|l| report.message().contains(l)), "{}\n{}", report.message(), template.text);
+        }
+    }
+}
+
 struct Site {
     config: Arc<Config>,
     engine: Engine,

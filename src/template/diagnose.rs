@@ -51,9 +51,11 @@ pub fn diagnose(error: &tera::Error, files: &HashMap<String, Loaded>) -> Vec<Dia
             let tera1 = files.get(report.filename()).is_some_and(|f| f.lowered.is_some());
             vec![with_hint(diagnostic, tera1)]
         }
-        tera::ErrorKind::Msg(message) if message.starts_with("error: ") => {
-            message.split("\n\n").filter(|report| !report.trim().is_empty()).map(|r| from_report("template/syntax", r, files)).collect()
-        }
+        tera::ErrorKind::Msg(message) if message.starts_with("error: ") => message
+            .split("\n\n")
+            .filter(|report| !report.trim().is_empty())
+            .map(|r| from_report("template/syntax", r, files))
+            .collect(),
         tera::ErrorKind::MissingParent { current, parent } => {
             let at = files.get(current).map_or_else(|| current.clone(), |f| f.source.file.clone());
             vec![
@@ -61,10 +63,12 @@ pub fn diagnose(error: &tera::Error, files: &HashMap<String, Loaded>) -> Vec<Dia
                     "template/missing",
                     text!("the template extends `{parent}`, which does not exist", "模板继承的 `{parent}` 不存在"),
                 )
-                .at(match files.get(current).and_then(|f| Some((&f.source, f.source.text.find(parent.as_str())?))) {
-                    Some((f, start)) => Place::span(&f.file, &*f.text, start..start + parent.len()),
-                    None => Place::file(at),
-                }),
+                .at(
+                    match files.get(current).and_then(|f| Some((&f.source, f.source.text.find(parent.as_str())?))) {
+                        Some((f, start)) => Place::span(&f.file, &*f.text, start..start + parent.len()),
+                        None => Place::file(at),
+                    },
+                ),
             ]
         }
         tera::ErrorKind::CircularExtend { tpl, .. } | tera::ErrorKind::CircularInclude { tpl, .. } => {
@@ -237,7 +241,7 @@ fn with_hint(diagnostic: Diagnostic, tera1: bool) -> Diagnostic {
             ),
             false => text!(
                 "check the spelling; for a value that may be missing write `a?.b or \"\"`, or `a?.b | default(value=\"…\")`",
-                "请检查拼写；可能缺少的值请写 `a?.b or \"\"`，或 `a?.b | default(value=\"…\")`"
+                "请检查拼写；可能缺少的值请写 `a?.b or \"\"` 或 `a?.b | default(value=\"…\")`"
             ),
         })
     } else {

@@ -267,8 +267,7 @@ fn lower(
     prefixes: &[String],
 ) -> Result<HashMap<String, (String, PositionMap)>, Vec<Diagnostic>> {
     let of = |dialect: Dialect| all.iter().filter(move |t| t.dialect == dialect);
-    let sources: Vec<_> =
-        of(Dialect::Tera1).map(|t| tera1::Source { name: t.name.as_str(), text: &*t.text }).collect();
+    let sources: Vec<_> = of(Dialect::Tera1).map(|t| tera1::Source { name: t.name.as_str(), text: &*t.text }).collect();
     if sources.is_empty() {
         return Ok(HashMap::new());
     }

@@ -297,4 +297,3 @@ fn dump(kwargs: Kwargs, _: &State) -> TeraResult<Value> {
     let json = serde_json::to_string_pretty(&sorted);
     json.map(|text| Value::safe_string(&text)).map_err(|e| Error::message(e.to_string()))
 }
-

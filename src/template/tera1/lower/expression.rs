@@ -243,7 +243,8 @@ impl Lowering<'_> {
     fn not(&self, value: Lowered, span: &Span) -> Lowered {
         let mut out = Written::new("not ", span);
         // Two in a row are refused.
-        let inner = if value.out.text.starts_with("not ") { value.within(power::ATOM) } else { value.within(power::NOT) };
+        let inner =
+            if value.out.text.starts_with("not ") { value.within(power::ATOM) } else { value.within(power::NOT) };
         out.append(inner);
         Lowered { power: power::NOT, ..Lowered::atom(out, span).typed(Type::Bool) }
     }
@@ -537,7 +538,15 @@ impl Lowering<'_> {
         Lowered { power: binds, ..Lowered::atom(out, span).typed(of) }
     }
 
-    fn comparison(&mut self, left: &Expr, op: LogicOp, right: &Expr, negated: bool, span: &Span, escaping: bool) -> Lowered {
+    fn comparison(
+        &mut self,
+        left: &Expr,
+        op: LogicOp,
+        right: &Expr,
+        negated: bool,
+        span: &Span,
+        escaping: bool,
+    ) -> Lowered {
         let sign = match op {
             LogicOp::Eq | LogicOp::NotEq => {
                 // When one side is a number and the other is not, the crate says false to both signs, and `not` does
@@ -569,11 +578,7 @@ impl Lowering<'_> {
         let mut left = self.value(left, escaping);
         let mut right = self.value(right, escaping);
         let text = |v: &Lowered| matches!(v.of, Type::String | Type::Unknown) && !v.bland;
-        if escaping
-            && text(&left)
-            && text(&right)
-            && (left.escape != right.escape || left.escape == Escape::Unsafe)
-        {
+        if escaping && text(&left) && text(&right) && (left.escape != right.escape || left.escape == Escape::Unsafe) {
             left = self.escaped(left.known());
             right = self.escaped(right.known());
         }

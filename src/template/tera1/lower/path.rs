@@ -38,7 +38,8 @@ impl Lowering<'_> {
             escape: Escape::Always,
             ..Lowered::atom(Written::default(), span)
         };
-        let head_end = path.steps.first().map_or(span.end, |s| span.start + path.head.len().min(s.span.start - span.start));
+        let head_end =
+            path.steps.first().map_or(span.end, |s| span.start + path.head.len().min(s.span.start - span.start));
         result.out.put(&self.variable(&path.head), &(span.start..head_end));
         for (i, step) in path.steps.iter().enumerate() {
             // A variable that is certainly there needs no question mark.
@@ -56,7 +57,8 @@ impl Lowering<'_> {
     /// looks further out then.
     fn hidden_path(&self, path: &Path, forgiving: bool, bound: bool) -> Option<String> {
         let long = path.steps.len() > 1;
-        let hides = if bound { long || forgiving } else { long && forgiving && self.site.may_be_hidden(self.name, &path.head) };
+        let hides =
+            if bound { long || forgiving } else { long && forgiving && self.site.may_be_hidden(self.name, &path.head) };
         if path.steps.is_empty() || !hides || !self.site.is_context(&path.head) {
             return None;
         }

@@ -166,7 +166,9 @@ impl<'a> Site<'a> {
             let found = match self.files.get(&parent) {
                 Some(file) => defines_block(&file.nodes, block),
                 None => self.others.get(parent.as_str()).is_some_and(|text| {
-                    BLOCK.as_ref().is_some_and(|b| b.captures_iter(text).any(|c| c.get(1).is_some_and(|m| m.as_str() == block)))
+                    BLOCK
+                        .as_ref()
+                        .is_some_and(|b| b.captures_iter(text).any(|c| c.get(1).is_some_and(|m| m.as_str() == block)))
                 }),
             };
             if found {

@@ -193,7 +193,8 @@ impl<'a> Lowering<'a> {
             return self.print(tag, thrown);
         };
         if self.site.extends(&full) {
-            let message = format!("Inheritance in included templates is not supported: `{}` extends another", file.text);
+            let message =
+                format!("Inheritance in included templates is not supported: `{}` extends another", file.text);
             let thrown = self.throw(&message, &tag.span);
             return self.print(tag, thrown);
         }

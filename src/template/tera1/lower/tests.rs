@@ -72,9 +72,9 @@ fn engine(files: Files) -> Result<Engine, String> {
 fn ours(files: Files) -> Result<String, String> {
     let engine = engine(files)?;
     let context = tera::Context::from_serialize(&context()).map_err(|e| e.to_string())?;
-    engine.render(files[0].0, &context).map_err(|errors| {
-        errors.iter().map(|d| d.message.en.clone()).collect::<Vec<_>>().join("\n")
-    })
+    engine
+        .render(files[0].0, &context)
+        .map_err(|errors| errors.iter().map(|d| d.message.en.clone()).collect::<Vec<_>>().join("\n"))
 }
 
 fn lowered(files: Files) -> String {
