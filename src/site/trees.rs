@@ -69,7 +69,7 @@ fn other(dialect: Dialect) -> Dialect {
 pub fn settle(
     config: &Config,
     theme: Option<(&str, &mut Vec<TemplateFile>)>,
-    own: &mut Vec<TemplateFile>,
+    own: &mut [TemplateFile],
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Trees {
     let mut trees = Vec::new();
