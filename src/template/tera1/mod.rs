@@ -8,6 +8,7 @@ pub mod ast;
 mod lower;
 pub mod operators;
 pub mod parse;
+pub mod runtime;
 pub mod scope;
 mod whitespace;
 

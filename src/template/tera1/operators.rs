@@ -2,11 +2,12 @@
 //!
 //! The names are those that `lower` writes. Tera 1's filters, tests and functions are not here.
 
-use std::fmt::Write;
+use std::collections::BTreeMap;
 
 use tera::value::Key;
 use tera::{Error, Kwargs, Number, State, Tera, TeraResult, Value};
 
+use super::runtime::text::{escaped, rendered};
 use super::scope;
 use crate::template::error;
 use crate::text;
@@ -21,7 +22,6 @@ pub fn register(tera: &mut Tera) {
         escape(value, !marked(value), state)
     });
     tera.register_filter("t1_known", |value: &Value, _: Kwargs, _: &State| known(value));
-    tera.register_filter("t1_default", default);
     tera.register_filter("t1_try", attempt);
     tera.register_filter("t1_at", at);
     tera.register_filter("t1_outer", outer);
@@ -46,56 +46,12 @@ pub fn register(tera: &mut Tera) {
     tera.register_function("t1_include", |kwargs: Kwargs, state: &State| scope::render_include(&kwargs, state));
 }
 
-/// Tera 1's text of a value: `1.0` is `1`, a list is `[a, b]`, a map `[object]`, null nothing.
-pub fn text_of(value: &Value) -> String {
-    let mut out = String::new();
-    write_text(value, &mut out);
-    out
-}
-
-fn write_text(value: &Value, out: &mut String) {
-    // Writing to a string does not fail.
-    let _ = match value.as_number() {
-        Some(Number::Float(float)) if !float.is_finite() => write!(out, "NaN"),
-        Some(Number::Float(float)) => write!(out, "{float}"),
-        Some(number) => write!(out, "{number}"),
-        None => {
-            if let Some(text) = value.as_str() {
-                out.push_str(text);
-            } else if let Some(items) = value.as_array() {
-                out.push('[');
-                for (i, item) in items.iter().enumerate() {
-                    if i > 0 {
-                        out.push_str(", ");
-                    }
-                    write_text(item, out);
-                }
-                out.push(']');
-            } else if value.is_map() {
-                out.push_str("[object]");
-            } else {
-                return write!(out, "{value}").unwrap_or_default();
-            }
-            Ok(())
-        }
-    };
-}
-
-/// With the six characters that Tera 1 escapes as entities.
-pub fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len() + text.len() / 8);
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#x27;"),
-            '/' => out.push_str("&#x2F;"),
-            _ => out.push(c),
-        }
+/// Tera 1's text of a value; what is no number has become text long before in Tera 1.
+fn text_of(value: &Value) -> String {
+    match value.as_number() {
+        Some(Number::Float(float)) if !float.is_finite() => "NaN".to_owned(),
+        _ => rendered(value),
     }
-    out
 }
 
 /// A string that its function or filter said to be safe.
@@ -138,15 +94,6 @@ fn escape(value: &Value, escape: bool, state: &State) -> TeraResult<Value> {
     match value.as_str() {
         Some(text) if escape && state.autoescaping_enabled() => Ok(Value::from(escaped(text))),
         _ => Ok(value.clone()),
-    }
-}
-
-/// Null and missing values are replaced, others are not.
-fn default(value: &Value, kwargs: Kwargs, _: &State) -> TeraResult<Value> {
-    if value.is_undefined() || value.is_none() {
-        known(kwargs.must_get::<&Value>("value")?)
-    } else {
-        Ok(value.clone())
     }
 }
 
@@ -338,7 +285,7 @@ fn dump(kwargs: Kwargs, _: &State) -> TeraResult<Value> {
     let context = kwargs.must_get::<&Value>("context")?;
     let map = context.as_map().into_iter().flatten();
     let named = map.filter_map(|(key, value)| Some((key.as_str()?.to_owned(), value)));
-    let sorted: std::collections::BTreeMap<String, &Value> = named.filter(|(k, _)| !k.starts_with("__tera")).collect();
+    let sorted: BTreeMap<String, &Value> = named.filter(|(name, _)| !name.starts_with("__tera")).collect();
     let json = serde_json::to_string_pretty(&sorted);
     json.map(|text| Value::safe_string(&text)).map_err(|e| Error::message(e.to_string()))
 }
