@@ -23,6 +23,8 @@ impl Writer<'_, '_> {
                 }
             }
             match html {
+                // Feeds hold the markup as text, in which a space counts.
+                Some(html) if self.context.before_0_23 => self.out.push_str(&html.replacen("\" ><code", "\"><code", 1)),
                 Some(html) => self.out.push_str(&html),
                 None => self.plain_code(None, &literal),
             }

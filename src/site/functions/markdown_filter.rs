@@ -27,6 +27,25 @@ thread_local! {
     static DEPTH: Cell<usize> = const { Cell::new(0) };
 }
 
+/// One filter at work, until it is dropped.
+struct Depth;
+
+impl Depth {
+    fn enter() -> Option<Self> {
+        let depth = DEPTH.get();
+        (depth < DEEPEST).then(|| {
+            DEPTH.set(depth + 1);
+            Self
+        })
+    }
+}
+
+impl Drop for Depth {
+    fn drop(&mut self) {
+        DEPTH.set(DEPTH.get().saturating_sub(1));
+    }
+}
+
 /// What renders strings of Markdown that stand in templates.
 pub struct Snippets {
     pub early: Early,
@@ -80,20 +99,17 @@ impl Filter<&str, TeraResult<String>> for MarkdownFilter {
                 None => return Ok(value.to_owned()),
             },
         };
-        let depth = DEPTH.get();
-        if depth >= DEEPEST {
+        let Some(_depth) = Depth::enter() else {
             return Err(template::error(text!(
                 "`markdown` and shortcodes call each other without end",
                 "`markdown` 与短代码互相调用，没有尽头"
             )));
-        }
-        DEPTH.set(depth + 1);
+        };
         let mut diagnostics = Vec::new();
         let html = match self.tera1 {
             true => self.with_shortcodes(value, inline, &engine, &mut diagnostics),
             false => self.of_document(value, inline, &engine, state, &mut diagnostics),
         };
-        DEPTH.set(depth);
         match diagnostics.into_iter().find(Diagnostic::is_error) {
             None => Ok(html),
             Some(error) => {
@@ -103,6 +119,10 @@ impl Filter<&str, TeraResult<String>> for MarkdownFilter {
                     None => String::new(),
                 });
                 let Text { en, zh } = error.message;
+                // What a filter inside this one says is enough.
+                if en.starts_with("`markdown`: ") {
+                    return Err(template::error(Text { en, zh }));
+                }
                 Err(template::error(Text {
                     en: format!("`markdown`: {en}{locus}"),
                     zh: format!("`markdown`：{zh}{locus}"),
