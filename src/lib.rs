@@ -13,5 +13,6 @@ pub mod markdown;
 pub mod outreach;
 pub mod publish;
 pub mod search;
+pub mod shortcode;
 pub mod site;
 pub mod template;

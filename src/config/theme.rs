@@ -1,4 +1,4 @@
-//! `theme.toml`, of which `[extra]` and `[outreach]` count.
+//! `theme.toml`, of which `[extra]`, `[outreach]` and `min_version` count.
 
 use serde::Deserialize;
 use toml::{Table, Value};
@@ -9,8 +9,8 @@ use super::toml_input::Input;
 use crate::diagnostic::{Diagnostic, Result};
 use crate::text;
 
-/// Fills the gaps of the site's `[extra]` with the theme's: tables are merged, the site's values win. The result is the
-/// theme's `[outreach]`.
+/// Fills the gaps of the site's `[extra]` with the theme's, and takes `min_version` over: tables are merged, the site's
+/// values win. The result is the theme's `[outreach]`.
 pub fn merge_theme(
     config: &mut Config,
     file: &str,
@@ -19,6 +19,8 @@ pub fn merge_theme(
 ) -> Option<RawOutreach> {
     let input = Input::new(file, source);
     let theme = input.parse::<Table>(|_| None, diagnostics)?;
+    config.theme_min_version =
+        theme.get("min_version").map(|v| v.as_str().map_or_else(|| v.to_string(), str::to_owned));
     if let Some(Value::Table(extra)) = theme.get("extra")
         && let Err(d) = merge(&mut config.extra, extra, "extra")
     {

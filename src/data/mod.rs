@@ -18,7 +18,7 @@ use tera::Value;
 use crate::diagnostic::{Place, Text, did_you_mean, line_column};
 use crate::text;
 
-pub use value::Data;
+pub use value::{Data, with_sorted_keys};
 
 /// A map literal of template values.
 macro_rules! map {

@@ -8,7 +8,8 @@ use rayon::prelude::*;
 use tera::Context;
 
 use crate::asset;
-use crate::config::{self, Config, Differences, InsertAnchor, Mode, find::Found};
+use crate::config::kepu::{Kepu, Templates};
+use crate::config::{self, Age, Config, Dialect, Differences, InsertAnchor, Mode, find::Found};
 use crate::content::{self, Content};
 use crate::diagnostic::{Diagnostic, Place};
 use crate::markdown::Highlighter;
@@ -18,9 +19,12 @@ use crate::template::{self, Engine, TemplateFile};
 use crate::text;
 
 use super::body::{Body, BodyRenderer, Source};
-use super::functions::{self, ByPath, Early, Images, Locator, Lookup, MarkdownFilter, TaxonomyEntry};
+use super::functions::{self, ByPath, Early, Images, Locator, Lookup, Snippets, TaxonomyEntry};
+use super::generation::{Clues, Generation};
 use super::relate::{self, Relations};
+use super::shortcodes::Definitions;
 use super::taxonomy::{self, TaxonomyTerms};
+use super::trees::{self, Trees};
 use super::values::{self, Documents, Values};
 use super::{Site, links, shown, sitemap, theme};
 
@@ -38,15 +42,13 @@ pub struct Request {
     pub now: BuildTime,
 }
 
-/// File kinds that may be templates.
-const TEMPLATE_EXTENSIONS: [&str; 6] = ["html", "xml", "md", "txt", "json", "ics"];
-
 /// Reads and checks the configuration with its theme's; the second result is the theme's folder.
 pub fn read_config(request: &Request, diagnostics: &mut Vec<Diagnostic>) -> Option<(Config, Option<PathBuf>)> {
     let root = &request.found.root;
     let file = shown(root, &request.found.config);
     let source = read(&request.found.config, &file, diagnostics)?;
-    let mut kepu = config::kepu::Kepu { differences: Differences::all(), outreach: None };
+    let mut kepu =
+        Kepu { differences: Differences::all(), templates: Templates::default(), content: None, outreach: None };
     let kepu_toml = request.found.config.with_file_name("kepu.toml");
     if kepu_toml.is_file() {
         let file = shown(root, &kepu_toml);
@@ -57,6 +59,8 @@ pub fn read_config(request: &Request, diagnostics: &mut Vec<Diagnostic>) -> Opti
         kepu.differences = Differences::exact();
     }
     let mut config = Config::parse(&file, &source, kepu.differences, diagnostics)?;
+    config.templates = kepu.templates;
+    config.content_dialect = kepu.content;
     config.mode = request.mode;
     config.minify_html |= request.minify;
     if let Some(base_url) = &request.base_url {
@@ -124,14 +128,15 @@ impl Site {
     /// Reads everything. Every error and warning goes to `diagnostics`; none when there was an error.
     pub fn load(request: &Request, diagnostics: &mut Vec<Diagnostic>) -> Option<Site> {
         let root = request.found.root.clone();
-        let (config, theme_folder) = read_config(request, diagnostics)?;
+        let (mut config, theme_folder) = read_config(request, diagnostics)?;
+        let (templates, trees) = load_templates(&root, &mut config, theme_folder.as_deref(), diagnostics);
         let config = Arc::new(config);
         let now = request.now.instant(config.outreach.is_some());
 
         // Templates, style sheets and documents have nothing to do with each other.
         let (mut engine_diagnostics, mut content_diagnostics) = (Vec::new(), Vec::new());
         let (engine, (stylesheets, (content, files))) = rayon::join(
-            || load_engine(&root, &config, theme_folder.as_deref(), now, &mut engine_diagnostics),
+            || load_engine(templates?, &config, now, &mut engine_diagnostics),
             || {
                 let sass = compile_sass(&root, &config, theme_folder.as_deref(), &mut content_diagnostics);
                 let content = content::load(&root, &config, request.drafts, &mut content_diagnostics);
@@ -160,9 +165,12 @@ impl Site {
         diagnostics.extend(highlighter.check());
         let mut stylesheets = stylesheets;
         match highlighter.css() {
-            Ok(css) => stylesheets.extend(
-                css.into_iter().map(|(name, css)| (name.to_owned(), css.into(), "[markdown.highlighting]".to_owned())),
-            ),
+            Ok(css) => stylesheets.extend(css.into_iter().map(|(name, css)| {
+                // Under the name that the templates of an old site ask for.
+                let old = config.css_files.iter().find(|old| old.dark == name.contains("dark"));
+                let name = old.map_or(name, |old| old.name.as_str());
+                (name.to_owned(), css.into(), "[markdown.highlighting]".to_owned())
+            })),
             Err(error) => diagnostics.push(*error),
         }
         let mut engine = engine?;
@@ -189,7 +197,7 @@ impl Site {
         let theme_static = theme_folder.as_ref().map(|t| t.join("static")).and_then(|t| t.canonicalize().ok());
         let locator = Arc::new(Locator::new(root.clone(), config.output_dir.clone(), theme_static, generated));
         let images = Arc::new(Images::new(&root));
-        let early = Early::new(config.clone(), locator, permalinks, images.clone(), outreach.clone());
+        let early = Early::new(config.clone(), locator, permalinks, images.clone(), now, outreach.clone());
         functions::register_early(engine.tera_mut(), &early);
         let asked = outreach.as_ref().map(|outreach| functions::outreach::Source {
             config: config.clone(),
@@ -199,16 +207,28 @@ impl Site {
         if let Some(source) = &asked {
             functions::outreach::register(engine.tera_mut(), source, None);
         }
-        let snippets = Arc::new(engine.clone());
-        let filter =
-            MarkdownFilter { early: early.clone(), engine: snippets.clone(), highlighter: highlighter.clone() };
-        engine.tera_mut().register_filter("markdown", filter);
+        let shortcodes = Arc::new(Definitions::find(&engine, config.theme.as_deref(), diagnostics));
+        let generation = Generation::find(clues(&config, &trees), &config, &content, &shortcodes, &engine);
+        let snippets =
+            Snippets { early: early.clone(), highlighter: highlighter.clone(), shortcodes: shortcodes.clone() };
+        snippets.register(&mut engine);
 
         let relations = relate::relate(&content, &config, diagnostics);
         let taxonomies = taxonomy::collect(&content, &relations, &config);
+        functions::zola22::register_terms(engine.tera_mut(), &config, &taxonomies);
         let configs = values::configs(&config);
-        let (page_bodies, section_bodies) =
-            render_bodies(&content, &relations, &early, &engine, &highlighter, &configs, diagnostics);
+        let resolve = |path: &str| early.permalinks.get(path).cloned();
+        let unpublished = |path: &str| early.unpublished(path);
+        let renderer = BodyRenderer {
+            config: &config,
+            engine: &engine,
+            highlighter: &highlighter,
+            shortcodes: &shortcodes,
+            dialect: generation.dialect,
+            resolve: &resolve,
+            unpublished: &unpublished,
+        };
+        let (page_bodies, section_bodies) = render_bodies(&content, &relations, &renderer, &configs, diagnostics);
         if has_errors(diagnostics) {
             return None;
         }
@@ -236,6 +256,7 @@ impl Site {
             config_dir: (config_dir != request.found.root).then(|| config_dir.to_path_buf()),
             theme_folder,
             engine,
+            generation,
             content,
             relations,
             taxonomies,
@@ -246,6 +267,7 @@ impl Site {
             static_files,
             outreach,
             images,
+            trees,
         };
         if site.config.generate_sitemap {
             site.sitemap = sitemap::entries(&site);
@@ -254,19 +276,27 @@ impl Site {
     }
 }
 
+/// What the site tells of its generation beside its bodies.
+fn clues(config: &Config, trees: &Trees) -> Clues {
+    let [of_theme @ .., own] = trees.trees.as_slice() else { return Clues::default() };
+    Clues {
+        setting: config.content_dialect,
+        templates: own.is_proven.then_some(own.dialect),
+        configuration: match config.age {
+            Age::Old => Some(Dialect::Tera1),
+            Age::New => Some(Dialect::Tera2),
+            Age::Unknown => None,
+        },
+        theme: of_theme.first().map(|theme| theme.dialect),
+    }
+}
+
 fn load_engine(
-    root: &Path,
+    templates: Vec<TemplateFile>,
     config: &Config,
-    theme: Option<&Path>,
     now: jiff::Timestamp,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<Engine> {
-    let mut templates = Vec::new();
-    if let (Some(folder), Some(name)) = (theme, &config.theme) {
-        let own = (&*folder.join("templates"), folder);
-        read_templates(root, own, &format!("{name}/templates/"), &mut templates, diagnostics);
-    }
-    read_templates(root, (&root.join("templates"), root), "", &mut templates, diagnostics);
     let default_language = config.default_language.clone();
     let register = |tera: &mut tera::Tera| {
         template::filters::register(tera, &default_language, now);
@@ -278,7 +308,55 @@ fn load_engine(
     Engine::new(templates, config.theme.as_deref(), register, diagnostics)
 }
 
-/// Reads the templates of `folder`, whose links must stay inside `allowed`.
+/// Reads all templates and settles which generation each is of; the site's own decides how its content is read. No
+/// templates where there was an error.
+fn load_templates(
+    root: &Path,
+    config: &mut Config,
+    theme: Option<&Path>,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> (Option<Vec<TemplateFile>>, Trees) {
+    let before = diagnostics.len();
+    let mut of_theme = None;
+    if let (Some(folder), Some(name)) = (theme, &config.theme) {
+        let mut files = Vec::new();
+        let own = (&*folder.join("templates"), folder);
+        read_templates(root, own, &format!("{name}/templates/"), &mut files, diagnostics);
+        of_theme = Some((shown(root, &folder.join("templates")), files));
+    }
+    let mut own = Vec::new();
+    read_templates(root, (&root.join("templates"), root), "", &mut own, diagnostics);
+    let theme = of_theme.as_mut().map(|(folder, files)| (folder.as_str(), files));
+    let mut trees = trees::settle(config, theme, &mut own, diagnostics);
+    let mut of_theme = of_theme.map(|(_, files)| files).unwrap_or_default();
+    let mut known = trees.trees.iter_mut().rev();
+    if let Some(tree) = known.next() {
+        config.dialect = tree.dialect;
+        own.retain(|file| is_template(&file.name, tree.dialect, false));
+        tree.files = own.len();
+    }
+    if let Some(tree) = known.next() {
+        of_theme.retain(|file| is_template(&file.name, tree.dialect, true));
+        tree.files = of_theme.len();
+    }
+    of_theme.append(&mut own);
+    // The engine would only stumble over the same files.
+    let failed = diagnostics.iter().skip(before).any(Diagnostic::is_error);
+    ((!failed).then_some(of_theme), trees)
+}
+
+/// File kinds that may be templates. Up to Zola 0.22 every kind that ends in `ml`, and in themes little else.
+fn is_template(name: &str, dialect: Dialect, in_theme: bool) -> bool {
+    let extension = Path::new(name).extension().and_then(|e| e.to_str()).unwrap_or_default();
+    match dialect {
+        Dialect::Tera2 => ["html", "xml", "md", "txt", "json", "ics"].contains(&extension),
+        Dialect::Tera1 if extension.ends_with("ml") || extension == "md" => true,
+        Dialect::Tera1 if in_theme => name.ends_with("/templates/robots.txt"),
+        Dialect::Tera1 => ["txt", "json", "ics"].contains(&extension),
+    }
+}
+
+/// Reads what may be a template in `folder`, whose links must stay inside `allowed`.
 fn read_templates(
     root: &Path,
     (folder, allowed): (&Path, &Path),
@@ -289,10 +367,11 @@ fn read_templates(
     let (files, problems) = asset::static_files::walk(folder, allowed, &globset::GlobSet::empty());
     diagnostics.extend(problems);
     for asset::static_files::StaticFile { output: name, source: path } in files {
-        let is_template = path.extension().and_then(|e| e.to_str()).is_some_and(|e| TEMPLATE_EXTENSIONS.contains(&e));
         let file = shown(root, &path);
-        if is_template && let Some(text) = read(&path, &file, diagnostics) {
-            templates.push(TemplateFile { name: format!("{prefix}{name}"), file, text: text.into() });
+        let name = format!("{prefix}{name}");
+        let candidate = [Dialect::Tera1, Dialect::Tera2].iter().any(|dialect| is_template(&name, *dialect, false));
+        if candidate && let Some(text) = read(&path, &file, diagnostics) {
+            templates.push(TemplateFile { name, file, text: text.into(), dialect: Dialect::Tera2 });
         }
     }
 }
@@ -338,16 +417,11 @@ fn static_files(
 fn render_bodies(
     content: &Content,
     relations: &Relations,
-    early: &Early,
-    engine: &Engine,
-    highlighter: &Highlighter,
+    renderer: &BodyRenderer,
     configs: &HashMap<String, tera::Value>,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> (Vec<Body>, Vec<Body>) {
-    let config = &*early.config;
-    let resolve = |path: &str| early.permalinks.get(path).cloned();
-    let unpublished = |path: &str| early.unpublished(path);
-    let renderer = BodyRenderer { config, engine, highlighter, resolve: &resolve, unpublished: &unpublished };
+    let config = renderer.config;
     let documents = Documents { content, relations, backlinks: &HashMap::new() };
     let context = |lang: &str| {
         let mut context = Context::new();
@@ -366,9 +440,10 @@ fn render_bodies(
             let anchors = parent_anchor(relations, config, page, &section_anchor);
             let body = renderer.render(
                 &Source::page(page, anchors),
-                || {
+                |dialect| {
                     let mut context = context(&page.lang);
-                    context.insert_value("page", documents.page(id, page, &Body::empty()).into());
+                    let page = documents.page(id, page, &Body::empty());
+                    context.insert_value("page", for_body(page, dialect));
                     context
                 },
                 &mut diagnostics,
@@ -384,9 +459,10 @@ fn render_bodies(
             let mut diagnostics = Vec::new();
             let body = renderer.render(
                 &Source::section(section, section_anchor(id)),
-                || {
+                |dialect| {
                     let mut context = context(&section.lang);
-                    context.insert_value("section", documents.section(id, section, &Body::empty(), Vec::new()));
+                    let section = documents.section(id, section, &Body::empty(), Vec::new());
+                    context.insert_value("section", for_body(section.into_map().unwrap_or_default(), dialect));
                     context
                 },
                 &mut diagnostics,
@@ -404,6 +480,18 @@ fn render_bodies(
             .collect()
     };
     (split(pages), split(sections))
+}
+
+/// A document as its own body sees it. Shortcodes were called before documents knew of each other.
+fn for_body(mut document: tera::Map, dialect: Dialect) -> tera::Value {
+    if dialect == Dialect::Tera1 {
+        for key in ["translations", "subsections"] {
+            if let Some(value) = document.get_mut(&tera::value::Key::from(key)) {
+                *value = Vec::<tera::Value>::new().into();
+            }
+        }
+    }
+    document.into()
 }
 
 /// Anchor links of a page are those of the section of its folder, else the configuration's.
@@ -434,7 +522,7 @@ fn search_warnings(config: &Config) -> Vec<Diagnostic> {
 /// Indexes the finished values by the names that templates use.
 fn lookup(content: &Content, taxonomies: &[TaxonomyTerms], values: &Values) -> Lookup {
     fn insert(into: &mut ByPath, relative: &str, canonical: &str, lang: &str, value: &tera::Value) {
-        into.canonical.insert(relative.to_owned(), canonical.to_owned());
+        into.canonical.insert(relative.to_owned(), (canonical.to_owned(), lang.to_owned()));
         into.values.entry(canonical.to_owned()).or_default().insert(lang.to_owned(), value.clone());
     }
     let mut lookup = Lookup::default();
@@ -447,6 +535,7 @@ fn lookup(content: &Content, taxonomies: &[TaxonomyTerms], values: &Values) -> L
     for (id, taxonomy) in taxonomies.iter().enumerate() {
         let terms = taxonomy.terms.iter().zip(&values.terms[id]);
         let entry = TaxonomyEntry {
+            name: taxonomy.definition.name.clone(),
             value: values.taxonomies[id].clone(),
             terms: terms.map(|(term, value)| (term.slug.clone(), value.clone())).collect(),
         };

@@ -6,16 +6,19 @@
 mod body;
 mod feeds;
 mod functions;
+mod generation;
 mod links;
 mod load;
 mod pager;
 mod relate;
 mod render;
 mod routes;
+mod shortcodes;
 mod sitemap;
 mod sort;
 mod taxonomy;
 pub mod theme;
+pub mod trees;
 mod values;
 
 use std::path::{Path, PathBuf};
@@ -27,7 +30,8 @@ use crate::content::Content;
 use crate::outreach::Outreach;
 use crate::template::Engine;
 
-pub use functions::{Images, register_names};
+pub use functions::{Images, is_safe, register_names};
+pub use generation::Generation;
 pub use load::{Request, read_config};
 pub use render::{Artifact, render, summarize};
 pub use routes::{Route, Routes, plan};
@@ -46,6 +50,8 @@ pub struct Site {
     /// The theme's folder, which may be reached through a link.
     theme_folder: Option<PathBuf>,
     pub engine: Engine,
+    /// Of which generation the bodies are.
+    pub generation: Generation,
     pub content: Content,
     pub relations: Relations,
     pub taxonomies: Vec<TaxonomyTerms>,
@@ -59,6 +65,8 @@ pub struct Site {
     pub outreach: Option<Arc<Outreach>>,
     /// Which processed images templates have asked for.
     pub images: Arc<Images>,
+    /// What the templates were taken for.
+    pub trees: trees::Trees,
 }
 
 impl Site {

@@ -3,9 +3,11 @@
 //! `sites/*.txtar` are whole sites in one text file each; `fixtures.rs` builds them and compares messages and output with
 //! the snapshot of the same name. Behaviour that needs more than one build has a test of its own here: what README.md
 //! promises (`killed`, `failed`: nothing is lost; `escapes`, `arguments`, `links`: nothing escapes; `same_bytes`), the
-//! commands (`cli`, `init`), what they say (`messages`), files from Windows (`encodings`), what fuzzing found (`corpus`).
+//! commands (`cli`, `init`), what they say (`messages`), files from Windows (`encodings`), what fuzzing found (`corpus`), what a
+//! reader sees (`browser`).
 
 mod arguments;
+mod browser;
 mod cli;
 mod corpus;
 mod encodings;

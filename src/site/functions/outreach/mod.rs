@@ -251,9 +251,7 @@ fn outreach(source: &Source, _: &Kwargs, _: &State) -> TeraResult<Value> {
 
 /// The finished value of a page.
 fn page_value(lookup: Option<&Lookup>, path: &str) -> Option<Value> {
-    let pages = &lookup?.pages;
-    let values = pages.values.get(pages.canonical.get(path)?)?;
-    values.values().find(|v| v.get_from_path("relative_path").and_then(Value::as_str) == Some(path)).cloned()
+    lookup?.pages.relative(path).cloned()
 }
 
 fn not_yet(function: &str) -> tera::Error {
