@@ -267,12 +267,12 @@ fn lower(
     prefixes: &[String],
 ) -> Result<HashMap<String, (String, PositionMap)>, Vec<Diagnostic>> {
     let of = |dialect: Dialect| all.iter().filter(move |t| t.dialect == dialect);
-    let sources: Vec<_> = of(Dialect::Tera1).map(|t| tera1::Source { name: t.name.as_str(), text: &*t.text }).collect();
+    let sources: Vec<_> = of(Dialect::Tera1).map(|t| tera1::Source { name: t.name.as_str(), text: &t.text }).collect();
     if sources.is_empty() {
         return Ok(HashMap::new());
     }
     let others: Vec<_> =
-        of(Dialect::Tera2).map(|t| tera1::OtherTemplate { name: t.name.as_str(), text: &*t.text }).collect();
+        of(Dialect::Tera2).map(|t| tera1::OtherTemplate { name: t.name.as_str(), text: &t.text }).collect();
     match tera1::lower(&sources, &others, prefixes, &|kind, name| is_registered(tera, kind, name)) {
         Ok(lowered) => Ok(lowered.into_iter().map(|t| (t.name, (t.text, t.map))).collect()),
         Err(errors) => Err(errors

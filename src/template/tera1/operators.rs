@@ -100,12 +100,16 @@ fn escape(value: &Value, escape: bool, state: &State) -> TeraResult<Value> {
 /// A filter whose error is as good as a missing value.
 fn attempt(value: &Value, kwargs: Kwargs, state: &State) -> TeraResult<Value> {
     let name = kwargs.must_get::<&str>("filter")?;
-    if value.is_undefined() || kwargs.iter().any(|(_, value)| value.is_undefined()) {
+    let failed = if kwargs.get::<bool>("failed")?.unwrap_or(false) { Value::from(true) } else { Value::undefined() };
+    if value.is_undefined() {
         return Ok(Value::undefined());
     }
-    let arguments = kwargs.iter().filter(|(key, _)| key.as_str() != Some("filter"));
+    if kwargs.iter().any(|(_, value)| value.is_undefined()) {
+        return Ok(failed);
+    }
+    let arguments = kwargs.iter().filter(|(key, _)| !matches!(key.as_str(), Some("filter" | "failed")));
     let arguments: tera::Map = arguments.map(|(key, value)| (key.clone(), value.clone())).collect();
-    Ok(state.call_filter(name, value, Kwargs::new(arguments.into())).unwrap_or_else(|_| Value::undefined()))
+    Ok(state.call_filter(name, value, Kwargs::new(arguments.into())).unwrap_or(failed))
 }
 
 /// A step of a path by a key that is not a plain name. `maybe` where a missing key is no error.
@@ -267,13 +271,25 @@ fn unequal(value: &Value, kwargs: Kwargs, _: &State) -> TeraResult<bool> {
     Ok(value.is_number() == other.is_number() && value != other)
 }
 
+/// Equality inside lists and maps, where `1` and `1.0` differ.
+fn same(left: &Value, right: &Value) -> bool {
+    if let (Some(left), Some(right)) = (left.as_array(), right.as_array()) {
+        return left.len() == right.len() && left.iter().zip(right).all(|(left, right)| same(left, right));
+    }
+    if let (Some(left), Some(right)) = (left.as_map(), right.as_map()) {
+        let equal = |(key, value)| right.get(key).is_some_and(|other| same(value, other));
+        return left.len() == right.len() && left.iter().all(equal);
+    }
+    left == right && (!left.is_number() || left.is_f64() == right.is_f64())
+}
+
 fn contained(needle: &Value, kwargs: Kwargs, _: &State) -> TeraResult<bool> {
     let haystack = kwargs.must_get::<&Value>("arg0")?;
     if needle.is_undefined() || haystack.is_undefined() {
         return Err(undefined());
     }
     if let Some(items) = haystack.as_array() {
-        return Ok(items.contains(needle));
+        return Ok(items.iter().any(|item| same(item, needle)));
     }
     let is_text = |of: &Value| of.as_str().is_some() || of.is_map();
     let Some(name) = needle.as_str().filter(|_| is_text(haystack)) else {

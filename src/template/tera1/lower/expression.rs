@@ -256,7 +256,9 @@ impl Lowering<'_> {
         let subject = self.path(path, true);
         let Some((_, value)) = filter.args.iter().rev().find(|(name, _)| name.text == "value") else {
             let message = "The `default` filter requires a `value` argument.";
-            return Some(self.given_or(subject, self.throw(message, &filter.span), &filter.span));
+            let thrown = self.throw(message, &filter.span);
+            let result = self.given_or(subject, thrown, &filter.span);
+            return Some(Lowered { escape: Escape::Always, of: Type::Unknown, ..result });
         };
         let result = match &value.value {
             Value::Path(default) if value.filters.is_empty() && !value.negated => {
@@ -407,9 +409,8 @@ impl Lowering<'_> {
     fn membership(&mut self, needle: &Expr, haystack: &Expr, negated: bool, span: &Span) -> Lowered {
         let needle = self.value(needle, false).known();
         let haystack = self.value(haystack, false);
-        let (text, of) = (haystack.of == Type::Array, needle.of);
-        if text || of == Type::String {
-            // Only a needle that is no string is looked for differently, and only in strings and maps.
+        if needle.of == Type::String {
+            // Only what is no string is looked for differently.
             let mut out = needle.within(power::COMPARISON);
             out.put(if negated { " not in " } else { " in " }, span);
             out.append(haystack.within(power::COMPARISON));
@@ -431,7 +432,8 @@ impl Lowering<'_> {
                 }
                 _ => self.plain(part, false),
             };
-            let checked = matches!(part.value, Value::Path(_) | Value::Function(_)) && value.of == Type::Unknown;
+            let checked = matches!(part.value, Value::Path(_) | Value::Function(_))
+                && !matches!(value.of, Type::String | Type::Number);
             lowered.push(if checked { value.piped("t1_text") } else { value });
         }
         if functions {
@@ -463,14 +465,12 @@ impl Lowering<'_> {
                 return self.comparison(left, *op, right, e.negated, &e.span, true);
             }
             Value::Path(path) => {
-                let subject = match is_default(e) {
+                let mut value = match is_default(e) {
                     true => self.quiet_default(e),
-                    false => None,
+                    false => self.path(path, true),
                 };
-                let rest = e.filters.get(usize::from(subject.is_some())..).unwrap_or_default();
-                let mut value = subject.unwrap_or_else(|| self.path(path, true));
-                for filter in rest.iter().filter(|f| f.name.text != "safe" && f.name.text != "default") {
-                    value = self.tried(value, filter);
+                for filter in e.filters.iter().filter(|f| f.name.text != "safe" && f.name.text != "default") {
+                    value = self.tried(value, filter, e.negated);
                 }
                 value
             }
@@ -488,14 +488,23 @@ impl Lowering<'_> {
         if e.negated { self.not(plain, &e.span) } else { plain }
     }
 
-    /// A filter whose error is as good as a missing value.
-    fn tried(&mut self, value: Lowered, filter: &Call) -> Lowered {
+    /// A filter whose error makes the whole condition false. With `not` before it, that takes a value that is true;
+    /// only a missing path is as good as false there.
+    fn tried(&mut self, value: Lowered, filter: &Call, negated: bool) -> Lowered {
         let span = value.span.start..filter.span.end;
         let Some(name) = self.callee(Kind::Filter, &filter.name.text) else {
-            return Lowered::atom(Written::new("false", &span), &span).typed(Type::Bool);
+            if negated && !value.defined {
+                let mut out = value.within(power::NOT);
+                out.put(" is defined", &filter.name.span);
+                return Lowered { power: power::NOT, ..Lowered::atom(out, &span).typed(Type::Bool) };
+            }
+            return Lowered::atom(Written::new(negated.to_string(), &span), &span).typed(Type::Bool);
         };
         let mut out = value.within(power::FILTER);
         out.put(&format!(" | t1_try(filter={}", quoted(&name)), &filter.name.span);
+        if negated {
+            out.put(", failed=true", &filter.name.span);
+        }
         for (name, value) in &filter.args {
             out.put(&format!(", {}=", name.text), &name.span);
             let value = match &value.value {
@@ -509,19 +518,28 @@ impl Lowering<'_> {
     }
 
     /// `default` in a condition: an error of its value would count as false.
-    fn quiet_default(&mut self, e: &Expr) -> Option<Lowered> {
-        let Value::Path(path) = &e.value else { return None };
-        let filter = e.filters.first()?;
-        let (_, value) = filter.args.iter().rev().find(|(name, _)| name.text == "value")?;
+    fn quiet_default(&mut self, e: &Expr) -> Lowered {
+        let (Value::Path(path), Some(filter)) = (&e.value, e.filters.first()) else { return self.plain(e, false) };
+        let subject = self.path(path, true);
+        // What makes the condition false, before or after `not`.
+        let failed = Lowered::atom(Written::new(e.negated.to_string(), &filter.span), &filter.span);
+        let Some((_, value)) = filter.args.iter().rev().find(|(name, _)| name.text == "value") else {
+            return self.given_or(subject, failed, &filter.span);
+        };
         if let Value::Path(default) = &value.value
             && value.filters.is_empty()
             && !value.negated
         {
-            let subject = self.path(path, true);
-            let default = self.path(default, true);
-            return Some(self.given_or(subject, default, &filter.span));
+            let mut default = self.path(default, true);
+            if e.negated && !default.defined {
+                let span = default.span.clone();
+                let mut out = default.clone().within(power::OR);
+                out.put(" if ", &span).append(default.within(power::NOT)).put(" is defined else true", &span);
+                default = Lowered { power: power::TERNARY, ..Lowered::atom(out, &span) };
+            }
+            return self.given_or(subject, default, &filter.span);
         }
-        self.with_default(e, false)
+        self.with_default(e, false).unwrap_or(failed)
     }
 
     fn and_or(&mut self, left: &Expr, op: LogicOp, right: &Expr, span: &Span) -> Lowered {
