@@ -326,7 +326,7 @@ fn load_templates(
     }
     let mut own = Vec::new();
     read_templates(root, (&root.join("templates"), root), "", &mut own, diagnostics);
-    let theme = of_theme.as_mut().map(|(folder, files)| (folder.as_str(), files));
+    let theme = of_theme.as_mut().map(|(folder, files)| (folder.as_str(), files.as_mut_slice()));
     let mut trees = trees::settle(config, theme, &mut own, diagnostics);
     let mut of_theme = of_theme.map(|(_, files)| files).unwrap_or_default();
     let mut known = trees.trees.iter_mut().rev();

@@ -68,7 +68,7 @@ fn other(dialect: Dialect) -> Dialect {
 /// both generations are errors.
 pub fn settle(
     config: &Config,
-    theme: Option<(&str, &mut Vec<TemplateFile>)>,
+    theme: Option<(&str, &mut [TemplateFile])>,
     own: &mut [TemplateFile],
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Trees {
