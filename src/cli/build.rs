@@ -9,7 +9,8 @@ use std::time::{Duration, Instant};
 use clap::Args;
 
 use crate::config::{Mode, find};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Text};
+use crate::outreach::{BuildTime, Change};
 use crate::publish;
 use crate::site::{Request, Site, plan};
 use crate::text;
@@ -38,26 +39,30 @@ pub struct Arguments {
     #[arg(long)]
     minify: bool,
 
+    /// Say which generation of Zola the templates and the content were taken for, and why
+    #[arg(short, long)]
+    verbose: bool,
+
     /// Do everything as Zola does, without kepu's improvements
     #[arg(long)]
     zola_exact: bool,
 
-    /// The time of the build (RFC 3339 or a date), in place of now
+    /// The time of the build, in place of now: 2026-12-01, 2026-12-01T08:00 (China time on outreach sites) or RFC 3339
     #[arg(long, value_name = "DATE")]
     at: Option<String>,
 }
 
 pub fn run(arguments: &Arguments, root: &Path, config: Option<&Path>, output: &Output) -> ExitCode {
     let started = Instant::now();
-    let now = match arguments.at.as_deref().map(parse_time) {
-        None => jiff::Timestamp::now(),
+    let now = match arguments.at.as_deref().map(BuildTime::parse) {
+        None => BuildTime::Instant(jiff::Timestamp::now()),
         Some(Some(time)) => time,
         Some(None) => {
             let given = arguments.at.as_deref().unwrap_or_default();
             let error = Diagnostic::error("usage/at", text!("`--at {given}` is no date", "`--at {given}` 不是日期"))
                 .help(text!(
-                    "write a date like 2026-08-05 or 2026-08-05T10:00:00Z",
-                    "请写成 2026-08-05 或 2026-08-05T10:00:00Z"
+                    "write a date like 2026-08-05, 2026-08-05T10:00 or 2026-08-05T10:00:00Z",
+                    "请写成 2026-08-05、2026-08-05T10:00 或 2026-08-05T10:00:00Z"
                 ));
             output.report(vec![error]);
             return ExitCode::from(2);
@@ -84,13 +89,20 @@ pub fn run(arguments: &Arguments, root: &Path, config: Option<&Path>, output: &O
     let failed = output.report(diagnostics);
     match built {
         Some(summary) if !failed => {
-            let Summary { pages, sections, files, folder } = summary;
+            let Summary { pages, sections, files, folder, next } = summary;
             let seconds = format!("{:.2}", started.elapsed().as_secs_f64());
             let (p, s) = (if pages == 1 { "" } else { "s" }, if sections == 1 { "" } else { "s" });
             output.say(&text!(
                 "{pages} page{p} and {sections} section{s}, {files} files in `{folder}`, {seconds} s.",
                 "{pages} 个页面、{sections} 个栏目，共 {files} 个文件，写入 `{folder}`，用时 {seconds} 秒。"
             ));
+            if let Some(change) = next {
+                let (time, path, Text { en, zh }) = (change.time(), &change.path, &change.what);
+                output.say(&text!(
+                    "Next change due: {time} (China time), `content/{path}`: {en}. Build again then.",
+                    "下次变化：{time}（北京时间），`content/{path}`：{zh}。请到时再生成一次。"
+                ));
+            }
             ExitCode::SUCCESS
         }
         _ => ExitCode::from(1),
@@ -102,6 +114,8 @@ struct Summary {
     sections: usize,
     files: usize,
     folder: String,
+    /// What changes the site by itself, and when.
+    next: Option<Change>,
 }
 
 fn build(
@@ -112,6 +126,9 @@ fn build(
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<Summary> {
     let site = Site::load(request, diagnostics)?;
+    if arguments.verbose {
+        site.trees.report().iter().chain([&site.generation.describe()]).for_each(|line| output.say(line));
+    }
     let routes = plan(&site, diagnostics);
     let stop = |diagnostics: &[Diagnostic]| {
         diagnostics.iter().any(Diagnostic::is_error) || (output.strict && !diagnostics.is_empty())
@@ -124,17 +141,10 @@ fn build(
     progress.expect(routes.len());
     let written = publish::build::build(&site, &routes, &options, &|| progress.step(), diagnostics)?;
     let (pages, sections) = (site.content.pages.len(), site.content.sections.len());
+    let next = site.outreach.as_ref().and_then(|outreach| outreach.changes.first().cloned());
     // The process ends now; freeing a large site piece by piece would only keep the user waiting.
     std::mem::forget((site, routes));
-    Some(Summary { pages, sections, files: written.files, folder: written.folder })
-}
-
-fn parse_time(typed: &str) -> Option<jiff::Timestamp> {
-    if let Ok(time) = typed.parse() {
-        return Some(time);
-    }
-    let date: jiff::civil::Date = typed.parse().ok()?;
-    Some(date.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp())
+    Some(Summary { pages, sections, files: written.files, folder: written.folder, next })
 }
 
 /// A bar that appears when a build on a terminal takes longer than a second.

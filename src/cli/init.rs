@@ -6,7 +6,8 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use crate::diagnostic::{Diagnostic, Result, Text};
+use crate::diagnostic::{Diagnostic, Language, Result, Text};
+use crate::site::theme;
 use crate::text;
 
 use super::output::Output;
@@ -27,7 +28,12 @@ struct Answers {
     base_url: String,
     compile_sass: bool,
     search: bool,
+    /// Begin with the pages that come with the theme.
+    starter: bool,
 }
+
+/// The theme that new sites get.
+const THEME: &str = "outreach";
 
 pub fn run(arguments: &Arguments, output: &Output) -> ExitCode {
     let folder = Path::new(&arguments.name);
@@ -49,6 +55,16 @@ pub fn run(arguments: &Arguments, output: &Output) -> ExitCode {
         base_url: ask_url(output),
         compile_sass: ask_bool(output, &text!("Compile Sass?", "需要编译 Sass 吗？"), true),
         search: ask_bool(output, &text!("Build a search index?", "需要生成搜索索引吗？"), false),
+        // The pages are Chinese.
+        starter: theme::starter(THEME).is_some()
+            && ask_bool(
+                output,
+                &text!(
+                    "Begin with the pages of a science association, in Chinese, to fill in?",
+                    "从科协网站的样板页面开始吗？"
+                ),
+                output.lang == Language::Zh,
+            ),
     };
     match create(folder, &answers, output) {
         Ok(()) => {
@@ -85,7 +101,12 @@ fn create(folder: &Path, answers: &Answers, output: &Output) -> Result<()> {
         crate::diagnostic::Language::En => "en",
         crate::diagnostic::Language::Zh => "zh",
     };
-    let Answers { base_url, compile_sass, search } = answers;
+    if answers.starter
+        && let Some(starter) = theme::starter(THEME)
+    {
+        copy_starter(starter, folder, answers)?;
+    }
+    let Answers { base_url, compile_sass, search, .. } = answers;
     let base_url = toml::Value::String(base_url.clone());
     let config = format!(
         "# The address the site will have\n\
@@ -94,7 +115,7 @@ fn create(folder: &Path, answers: &Answers, output: &Output) -> Result<()> {
          default_language = \"{language}\"\n\
          \n\
          # A theme of `themes/`, or one that comes with kepu\n\
-         theme = \"outreach\"\n\
+         theme = \"{THEME}\"\n\
          \n\
          # Whether to compile the files of sass/\n\
          compile_sass = {compile_sass}\n\
@@ -110,19 +131,60 @@ fn create(folder: &Path, answers: &Answers, output: &Output) -> Result<()> {
     );
     // A second configuration would take the place of the author's.
     if !folder.join("config.toml").exists() {
-        create_new(&folder.join("zola.toml"), &config)?;
+        create_new(&folder.join("zola.toml"), config.as_bytes())?;
     }
     let (title, text) = match output.lang {
         crate::diagnostic::Language::En => ("Home", "Welcome."),
         crate::diagnostic::Language::Zh => ("首页", "欢迎。"),
     };
-    create_new(&folder.join("content/_index.md"), &format!("+++\ntitle = \"{title}\"\n+++\n\n{text}\n"))?;
-    create_new(&folder.join(".gitignore"), "/public\n/.kepu\n")
+    let home = format!("+++\ntitle = \"{title}\"\n+++\n\n{text}\n");
+    create_new(&folder.join("content/_index.md"), home.as_bytes())?;
+    create_new(&folder.join(".gitignore"), b"/public\n/.kepu\n")
+}
+
+/// Writes the files of a starter, the answers in its configuration.
+fn copy_starter(starter: &include_dir::Dir, folder: &Path, answers: &Answers) -> Result<()> {
+    let mut folders = vec![starter];
+    while let Some(dir) = folders.pop() {
+        folders.extend(dir.dirs());
+        for file in dir.files() {
+            let relative = file.path().components().skip(2).collect::<std::path::PathBuf>();
+            let target = folder.join(&relative);
+            if relative == Path::new("zola.toml") {
+                let text = file.contents_utf8().unwrap_or_default();
+                if !folder.join("config.toml").exists() {
+                    create_new(&target, with_answers(text, answers).as_bytes())?;
+                }
+                continue;
+            }
+            if let Some(parent) = target.parent() {
+                std::fs::create_dir_all(parent)
+                    .map_err(|error| Diagnostic::io(parent.display().to_string(), &error))?;
+            }
+            create_new(&target, file.contents())?;
+        }
+    }
+    Ok(())
+}
+
+/// The configuration of a starter with the lines of the answers in place of its own.
+fn with_answers(text: &str, answers: &Answers) -> String {
+    let lines = [
+        ("base_url", toml::Value::String(answers.base_url.clone())),
+        ("compile_sass", toml::Value::Boolean(answers.compile_sass)),
+        ("build_search_index", toml::Value::Boolean(answers.search)),
+    ];
+    let answered = |line: &str| {
+        let key = line.split('=').next().unwrap_or_default().trim();
+        let answer = lines.iter().find(|(name, _)| *name == key && line.contains('='));
+        answer.map_or_else(|| line.to_owned(), |(name, value)| format!("{name} = {value}"))
+    };
+    text.lines().map(|line| answered(line) + "\n").collect()
 }
 
 /// Writes a file unless it is there already.
-fn create_new(path: &Path, text: &str) -> Result<()> {
-    let result = std::fs::File::create_new(path).and_then(|mut file| file.write_all(text.as_bytes()));
+fn create_new(path: &Path, bytes: &[u8]) -> Result<()> {
+    let result = std::fs::File::create_new(path).and_then(|mut file| file.write_all(bytes));
     match result {
         Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => {
             Err(Box::new(Diagnostic::io(path.display().to_string(), &error)))

@@ -9,6 +9,7 @@ use std::time::Duration;
 use clap::Args;
 
 use crate::config::{Mode, find};
+use crate::outreach::BuildTime;
 use crate::publish;
 use crate::publish::serve::{Event, Options, Server, lan_address};
 use crate::site::Request;
@@ -91,7 +92,7 @@ pub fn run(arguments: &Arguments, root: &Path, config: Option<&Path>, output: &O
         drafts: arguments.drafts,
         minify: false,
         zola_exact: arguments.zola_exact,
-        now: jiff::Timestamp::now(),
+        now: BuildTime::Instant(jiff::Timestamp::now()),
         remember: true,
     };
     let everybody = IpAddr::V4(Ipv4Addr::UNSPECIFIED);

@@ -2,6 +2,8 @@
 
 use serde::Deserialize;
 
+use super::Dialect;
+use super::outreach::{self, RawOutreach};
 use super::raw::options;
 use super::toml_input::Input;
 use crate::diagnostic::Diagnostic;
@@ -30,10 +32,31 @@ impl Differences {
     }
 }
 
+/// Which generation the templates of a tree are taken for, where `kepu.toml` says so.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Templates {
+    pub dialect: Option<Dialect>,
+    pub theme_dialect: Option<Dialect>,
+}
+
+/// What `kepu.toml` says.
+#[derive(Clone, Debug)]
+pub struct Kepu {
+    pub differences: Differences,
+    pub templates: Templates,
+    /// Of which generation the bodies of content files are; none leaves it to their signs.
+    pub content: Option<Dialect>,
+    /// `[outreach]`, where it stands.
+    pub outreach: Option<RawOutreach>,
+}
+
 options! {
     RawKepu {
+        templates: RawTemplates = RawTemplates::default(),
         zola: RawZola = RawZola::default(),
         text: RawText = RawText::default(),
+        outreach: Option<RawOutreach> = None,
+        content: RawContent = RawContent::default(),
     }
 }
 
@@ -46,6 +69,14 @@ options! {
 }
 
 options! {
+    /// `[templates]`.
+    RawTemplates {
+        dialect: Option<Dialect> = None,
+        theme_dialect: Option<Dialect> = None,
+    }
+}
+
+options! {
     /// `[text]`.
     RawText {
         cjk_emphasis: bool = true,
@@ -54,26 +85,43 @@ options! {
     }
 }
 
+options! {
+    /// `[content]`.
+    RawContent {
+        dialect: Option<Dialect> = None,
+    }
+}
+
 fn keys(path: &[String]) -> Option<&'static [&'static str]> {
     let path: Vec<&str> = path.iter().map(String::as_str).collect();
     Some(match path.as_slice() {
         [] => RawKepu::KEYS,
         ["zola"] => RawZola::KEYS,
+        ["templates"] => RawTemplates::KEYS,
         ["text"] => RawText::KEYS,
+        ["outreach", rest @ ..] => return outreach::keys(rest),
+        ["content"] => RawContent::KEYS,
         _ => return None,
     })
 }
 
 /// Reads `kepu.toml`; none when it has an error.
-pub fn parse(file: &str, source: &str, diagnostics: &mut Vec<Diagnostic>) -> Option<Differences> {
+pub fn parse(file: &str, source: &str, diagnostics: &mut Vec<Diagnostic>) -> Option<Kepu> {
     let raw: RawKepu = Input::new(file, source).parse(keys, diagnostics)?;
-    if raw.zola.exact {
-        return Some(Differences::exact());
-    }
-    Some(Differences {
-        cjk_emphasis: raw.text.cjk_emphasis,
-        cjk_line_breaks: raw.text.cjk_line_breaks,
-        cjk_word_count: raw.text.cjk_word_count,
-        language_feeds: raw.zola.language_feeds,
+    let differences = match raw.zola.exact {
+        true => Differences::exact(),
+        false => Differences {
+            cjk_emphasis: raw.text.cjk_emphasis,
+            cjk_line_breaks: raw.text.cjk_line_breaks,
+            cjk_word_count: raw.text.cjk_word_count,
+            language_feeds: raw.zola.language_feeds,
+        },
+    };
+    let RawTemplates { dialect, theme_dialect } = raw.templates;
+    Some(Kepu {
+        differences,
+        templates: Templates { dialect, theme_dialect },
+        content: raw.content.dialect,
+        outreach: raw.outreach,
     })
 }

@@ -260,6 +260,12 @@ fn stray_index(entry: &Entry, names: &BTreeSet<String>, config: &Config) -> Diag
     }
 }
 
+/// The place of a key or list item of a document's front matter, or of the nearest that exists. `file` is how messages
+/// name the document, `text` all of it.
+pub fn place_of_key(file: &str, text: &str, path: &[&str]) -> Place {
+    front_matter::split(file, text).map_or_else(|_| Place::file(file), |front| front.place(path))
+}
+
 /// A value of the configuration as templates see it.
 pub fn toml_value(value: &toml::Value) -> Value {
     Data::deserialize(value.clone()).map_or_else(|_| Value::none(), |data| data.0)

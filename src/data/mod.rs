@@ -18,7 +18,17 @@ use tera::Value;
 use crate::diagnostic::{Place, Text, did_you_mean, line_column};
 use crate::text;
 
-pub use value::Data;
+pub use value::{Data, with_sorted_keys};
+
+/// A map literal of template values.
+macro_rules! map {
+    ($($key:literal: $value:expr),* $(,)?) => {{
+        let mut map = tera::Map::new();
+        $(map.insert($key.into(), tera::Value::from($value));)*
+        map
+    }};
+}
+pub(crate) use map;
 
 /// How many levels a document may nest, which is what keeps hostile input from overflowing the stack. The same
 /// as that of `serde_json`; TOML and YAML have lower limits of their own.

@@ -6,7 +6,7 @@ use super::escape;
 use super::writer::{Writer, following_within};
 use super::{InternalLink, Link};
 use crate::config::{Level, Markdown};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Text};
 use crate::text;
 
 /// A link of Zola's kind: `@/`, the path of a file below `content/`, perhaps `#` and an id.
@@ -25,6 +25,13 @@ impl<'a> ContentLink<'a> {
 
 impl Writer<'_, '_> {
     pub(super) fn open_link(&mut self, address: &str, title: &str, position: Sourcepos) {
+        if let Some(link) = ContentLink::parse(address)
+            && let Some(why) = (self.context.unpublished)(&link.path)
+        {
+            self.unpublished_link(address, &link.path, why, position);
+            self.out.push_str("<a>");
+            return;
+        }
         let target = self.follow(address, position);
         let markdown = &self.context.config.markdown;
         if is_external(address) {
@@ -83,6 +90,20 @@ impl Writer<'_, '_> {
             None if is_beside_page(address) => Some(format!("{}{address}", self.context.permalink)),
             None => None,
         }
+    }
+
+    /// A page that comes and goes must not break the site that links to it: the link stays as text until then.
+    fn unpublished_link(&mut self, address: &str, path: &str, why: Text, position: Sourcepos) {
+        let Text { en, zh } = why;
+        let message = text!(
+            "`content/{path}` is not in the site now: {en}. The link is shown as text",
+            "`content/{path}` 现在不在网站上：{zh}。这个链接显示为文字"
+        );
+        let warning = Diagnostic::warning("markdown/unpublished-link", message).help(text!(
+            "nothing has to be done if that is meant; else change the dates of that page",
+            "如果本意如此，不用处理；否则请修改那个页面的日期"
+        ));
+        self.reports.push(warning, self.source.find(position, address));
     }
 
     fn broken_link(&mut self, address: &str, path: &str, span: Option<std::ops::Range<usize>>) {

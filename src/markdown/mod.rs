@@ -15,6 +15,7 @@ mod footnotes;
 mod headings;
 mod highlight;
 mod ids;
+mod insertions;
 mod links;
 mod nested_footnotes;
 mod parse;
@@ -25,7 +26,6 @@ mod strike;
 mod summary;
 #[cfg(test)]
 mod tests;
-mod themes;
 mod toc;
 mod writer;
 
@@ -34,9 +34,10 @@ use std::ops::Range;
 use comrak::Arena;
 
 use crate::config::{Config, InsertAnchor};
-use crate::diagnostic::{Diagnostic, Place, Result};
+use crate::diagnostic::{Diagnostic, Place, Result, Text};
 
 pub use highlight::Highlighter;
+pub use insertions::{Insertions, Run};
 pub use toc::Heading;
 
 /// What rendering a body needs to know of its page and site.
@@ -50,10 +51,16 @@ pub struct Context<'a> {
     /// The whole text of the file, and the byte at which the body starts in it. None when the body came out
     /// of a template: messages then name the file only.
     pub source: Option<(&'a str, usize)>,
+    /// What marks in the body stand for, and where the body's text was before they were put in.
+    pub insertions: Option<&'a Insertions>,
+    /// Whether the markup is that of Zola up to 0.22 where later versions changed it.
+    pub before_0_23: bool,
     pub permalink: &'a str,
     pub insert_anchor: InsertAnchor,
     /// From the path of a file below `content/` to its page's address.
     pub resolve: &'a (dyn Fn(&str) -> Option<String> + Sync),
+    /// Why a file below `content/` is not in the site now, though it exists.
+    pub unpublished: &'a (dyn Fn(&str) -> Option<Text> + Sync),
     /// The HTML of a link to the heading with an id and level.
     pub anchor_link: &'a (dyn Fn(&str, u8) -> Result<String> + Sync),
     /// What to put at the end of a summary that was cut inside a paragraph.
@@ -101,7 +108,7 @@ pub fn link_place(span: &Option<Range<usize>>, file: &str, source: Option<&str>)
 
 /// Renders a body. Every error and warning goes to `diagnostics`; there is always a result.
 pub fn render(text: &str, context: &Context, diagnostics: &mut Vec<Diagnostic>) -> Rendered {
-    let source = source::Source::new(text, context.file, context.source);
+    let source = source::Source::new(text, context.file, context.source, context.insertions);
     let arena = Arena::new();
     let root = match parse::parse(&arena, text, context.config) {
         Ok(root) => root,

@@ -9,10 +9,13 @@ use tera::{Context as TeraContext, Value};
 
 use crate::config::{Config, InsertAnchor};
 use crate::content::{Page, Section};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Place, Text};
 use crate::markdown::{self, Heading, Highlighter, InternalLink};
-use crate::template::Engine;
+use crate::shortcode::Syntax;
+use crate::template::{Dialect, Engine};
 
+use super::generation::Treatment;
+use super::shortcodes::{self, Definitions, Expanded};
 use super::values;
 
 /// A rendered body, in the form in which templates see it.
@@ -34,7 +37,7 @@ pub struct Reads {
     pub permalinks: Vec<(String, Option<String>)>,
     /// Whether templates wrote the links of its headings or the end of its summary.
     pub helpers: bool,
-    /// Whether the body is a template, which may ask for anything.
+    /// Whether the body calls templates or shortcodes, which may ask for anything, or links to what is not published now.
     pub anything: bool,
 }
 
@@ -57,8 +60,13 @@ pub struct BodyRenderer<'a> {
     pub config: &'a Config,
     pub engine: &'a Engine,
     pub highlighter: &'a Highlighter,
+    pub shortcodes: &'a Definitions,
+    /// The generation of bodies without signs of their own.
+    pub dialect: Dialect,
     /// Content path to permalink.
     pub resolve: &'a (dyn Fn(&str) -> Option<String> + Sync),
+    /// Why a document is not in the site now.
+    pub unpublished: &'a (dyn Fn(&str) -> Option<Text> + Sync),
 }
 
 /// The parts of a page or section that its body is rendered from.
@@ -96,35 +104,65 @@ impl<'a> Source<'a> {
         }
     }
 
-    /// Whether the body is a template.
-    pub fn is_template(&self, config: &Config) -> bool {
-        let body = self.text.get(self.start..).unwrap_or_default();
-        (body.contains("{{") || body.contains("{%")) && !config.skip_content_templating.is_match(self.relative)
+    fn body(&self) -> &'a str {
+        self.text.get(self.start..).unwrap_or_default()
     }
 }
 
 impl BodyRenderer<'_> {
-    /// Renders one body. `context` is asked for only if the body is a template.
+    /// Renders one body. `context` is asked for only if the body is a template or calls shortcodes.
     pub fn render(
         &self,
         source: &Source,
-        context: impl FnOnce() -> TeraContext,
+        context: impl Fn(Dialect) -> TeraContext,
         diagnostics: &mut Vec<Diagnostic>,
     ) -> Body {
         let file = format!("content/{}", source.relative);
-        let templated = if source.is_template(self.config) {
-            match self.engine.render_content(&file, source.text, source.start, &context()) {
+        let treatment = Treatment::of(self.dialect, source.relative, source.body(), self.config, self.engine);
+        let is_known = |name: &str| self.shortcodes.contains(name);
+        let syntax = match treatment {
+            Treatment::Shortcodes => Some(Syntax::All),
+            Treatment::Template if !self.shortcodes.is_empty() => Some(Syntax::Known(&is_known)),
+            Treatment::Template | Treatment::Text => None,
+        };
+        // What a template or a shortcode asks for is not known, so such a body is never taken from another snapshot.
+        let anything = AtomicBool::new(self.dialect == Dialect::Tera1 || treatment != Treatment::Text);
+        let failed = || Body { reads: Reads { anything: true, ..Reads::default() }, ..Body::empty() };
+        let before = diagnostics.len();
+        let expanded = syntax.and_then(|syntax| {
+            let body = shortcodes::Body { file: &file, text: source.text, start: source.start };
+            let context = || context(Dialect::Tera1);
+            shortcodes::expand(body, syntax, self.shortcodes, self.engine, context, diagnostics)
+        });
+        if diagnostics[before..].iter().any(Diagnostic::is_error) {
+            return failed();
+        }
+        let templated = if treatment == Treatment::Template {
+            let rendered = match &expanded {
+                Some(expanded) => self.render_expanded(&file, source, expanded, &context(Dialect::Tera2)),
+                None => self.engine.render_content(&file, source.text, source.start, &context(Dialect::Tera2)),
+            };
+            match rendered {
                 Ok(text) => Some(text),
-                Err(errors) => {
+                Err(mut errors) => {
+                    let body = shortcodes::Body { file: &file, text: source.text, start: source.start };
+                    for error in &mut errors {
+                        if let Some(advice) = shortcodes::advice_at(error, &body, self.shortcodes, self.engine) {
+                            error.help = Some(advice);
+                        }
+                    }
                     diagnostics.extend(errors);
-                    let reads = Reads { anything: true, ..Reads::default() };
-                    return Body { reads, ..Body::empty() };
+                    return failed();
                 }
             }
         } else {
             None
         };
-        let text = templated.as_deref().unwrap_or_else(|| source.text.get(source.start..).unwrap_or_default());
+        let text = match (&templated, &expanded) {
+            (Some(text), _) => text,
+            (None, Some(expanded)) => expanded.text.as_str(),
+            (None, None) => source.body(),
+        };
         let lang = source.lang;
         let permalinks = Mutex::new(Vec::new());
         let helpers = AtomicBool::new(false);
@@ -140,9 +178,16 @@ impl BodyRenderer<'_> {
             file: &file,
             content_path: source.relative,
             source: templated.is_none().then_some((source.text, source.start)),
+            insertions: expanded.as_ref().map(|expanded| &expanded.insertions),
+            before_0_23: self.dialect == Dialect::Tera1,
             permalink: source.permalink,
             insert_anchor: source.insert_anchor,
             resolve: &resolve,
+            unpublished: &|path| {
+                let why = (self.unpublished)(path);
+                anything.fetch_or(why.is_some(), Ordering::Relaxed);
+                why
+            },
             anchor_link: &|id, level| {
                 helpers.store(true, Ordering::Relaxed);
                 anchor_link(self.engine, id, level, lang)
@@ -164,9 +209,33 @@ impl BodyRenderer<'_> {
             reads: Reads {
                 permalinks: permalinks.into_inner().unwrap_or_else(PoisonError::into_inner),
                 helpers: helpers.into_inner(),
-                anything: templated.is_some(),
+                anything: anything.into_inner(),
             },
         }
+    }
+
+    /// Renders a body as a template in which marks stand for its shortcodes. Errors point at the file.
+    fn render_expanded(
+        &self,
+        file: &str,
+        source: &Source,
+        expanded: &Expanded,
+        context: &TeraContext,
+    ) -> Result<String, Vec<Diagnostic>> {
+        let rendered = self.engine.render_content(file, &expanded.text, 0, context);
+        rendered.map(|text| expanded.put_markdown(&text)).map_err(|mut errors| {
+            for place in errors.iter_mut().filter_map(|error| error.place.as_mut()) {
+                if place.file == file
+                    && let Some((_, span)) = place.excerpt.take()
+                {
+                    *place = match expanded.insertions.locate(span) {
+                        Some(span) => Place::span(file, source.text, span),
+                        None => Place::file(file),
+                    };
+                }
+            }
+            errors
+        })
     }
 }
 

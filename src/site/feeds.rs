@@ -10,7 +10,7 @@ use crate::diagnostic::Diagnostic;
 use crate::search;
 
 use super::Site;
-use super::relate::PageId;
+use super::relate::{DocumentId, PageId, SectionId};
 use super::render::language_context;
 use super::routes::FeedOf;
 use super::values;
@@ -22,13 +22,20 @@ pub fn render(site: &Site, of: &FeedOf, filename: &str, path: &str) -> Result<St
             let pages = &site.content.pages;
             (lang, (0..pages.len()).filter(|id| pages[*id].lang == *lang && site.relations.rendered[*id]).collect())
         }
-        FeedOf::Section(id) => (&site.content.sections[*id].lang, site.relations.section_pages[*id].clone()),
+        FeedOf::Section(id) => {
+            let pages = match site.picks_of(*id) {
+                Some(picks) => picks,
+                None => site.relations.section_pages[*id].clone(),
+            };
+            (&site.content.sections[*id].lang, pages)
+        }
         FeedOf::Term { taxonomy, term } => {
             let taxonomy = &site.taxonomies[*taxonomy];
             (&taxonomy.lang, taxonomy.terms[*term].pages.clone())
         }
     };
-    let (pages, last_updated) = newest(site, pages);
+    let keeps_order = matches!(of, FeedOf::Section(id) if site.picks_of(*id).is_some());
+    let (pages, last_updated) = newest(site, pages, keeps_order);
     let mut context = language_context(site, lang);
     let items: Vec<Value> = pages.iter().map(|id| site.values.pages[*id].clone()).collect();
     context.insert_value("pages", Value::from(items));
@@ -51,17 +58,34 @@ pub fn render(site: &Site, of: &FeedOf, filename: &str, path: &str) -> Result<St
     site.template(filename, &context)
 }
 
-/// The pages with a date, newest first and no more than `feed_limit`, and when the last of them all changed.
-fn newest(site: &Site, pages: Vec<PageId>) -> (Vec<PageId>, Option<String>) {
+impl Site {
+    /// The pages that the feeds of a section of kind `picks` list, latest week first.
+    fn picks_of(&self, id: SectionId) -> Option<Vec<PageId>> {
+        let outreach = self.outreach.as_ref()?;
+        let section = self.content.sections.get(id)?;
+        let kind = section.meta.extra.get_from_path("kind").and_then(Value::as_str);
+        kind.filter(|kind| *kind == "picks")?;
+        let paths = outreach.picks.values().flat_map(|pick| &pick.paths);
+        let pages = paths.filter_map(|path| match self.document(path) {
+            Some(DocumentId::Page(page)) => Some(page),
+            _ => None,
+        });
+        Some(pages.filter(|page| self.content.pages[*page].lang == section.lang).collect())
+    }
+}
+
+/// The pages with a date, newest first unless they keep their order, no more than `feed_limit`, and when the last of
+/// them all changed.
+fn newest(site: &Site, pages: Vec<PageId>, keeps_order: bool) -> (Vec<PageId>, Option<String>) {
     let all = &site.content.pages;
     let mut dated: Vec<PageId> =
         pages.into_iter().filter(|id| all[*id].meta.date.is_some() && site.relations.rendered[*id]).collect();
-    dated.sort_by(|a, b| {
-        let key = |id: &PageId| Reverse(all[*id].meta.date.as_ref().map(|d| d.order));
-        key(a).cmp(&key(b)).then_with(|| all[*a].permalink.cmp(&all[*b].permalink))
-    });
+    let key = |id: &PageId| Reverse(all[*id].meta.date.as_ref().map(|d| d.order));
+    if !keeps_order {
+        dated.sort_by(|a, b| key(a).cmp(&key(b)).then_with(|| all[*a].permalink.cmp(&all[*b].permalink)));
+    }
     let updates = dated.iter().filter_map(|id| all[*id].meta.updated.as_ref());
-    let newest = dated.first().and_then(|id| all[*id].meta.date.as_ref());
+    let newest = dated.iter().min_by_key(|id| key(id)).and_then(|id| all[*id].meta.date.as_ref());
     let last_updated = updates.chain(newest).map(|d| d.text.clone()).max();
     if let Some(limit) = site.config.feed_limit {
         dated.truncate(limit);

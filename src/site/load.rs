@@ -8,19 +8,24 @@ use rayon::prelude::*;
 use tera::Context;
 
 use crate::asset;
-use crate::config::{self, Config, Differences, InsertAnchor, Mode, find::Found};
+use crate::config::kepu::{Kepu, Templates};
+use crate::config::{self, Age, Config, Dialect, Differences, InsertAnchor, Mode, find::Found};
 use crate::content::{self, Changes, Content};
 use crate::diagnostic::{Diagnostic, Place};
 use crate::markdown::Highlighter;
+use crate::outreach::{self, BuildTime};
 use crate::search;
 use crate::template::{self, Engine, TemplateFile};
 use crate::text;
 
 use super::body::{Body, BodyRenderer, Source};
-use super::functions::{self, ByPath, Early, Images, Locator, Lookup, MarkdownFilter, TaxonomyEntry};
-use super::memory::{self, Before, Kept, Known, Memory, Related, Shared, Templates};
+use super::functions::{self, ByPath, Early, Images, Locator, Lookup, Snippets, TaxonomyEntry};
+use super::generation::{Clues, Generation};
+use super::memory::{self, Before, Kept, Known, Memory, ParsedTemplates, Related, Shared};
 use super::relate::{self, Relations};
+use super::shortcodes::Definitions;
 use super::taxonomy::{self, TaxonomyTerms};
+use super::trees::{self, Trees};
 use super::values::{self, Documents, Values};
 use super::{Site, links, shown, sitemap, theme};
 
@@ -35,36 +40,39 @@ pub struct Request {
     /// Turns every difference from Zola off.
     pub zola_exact: bool,
     /// The time of the build, the only thing that is read from the clock.
-    pub now: jiff::Timestamp,
+    pub now: BuildTime,
     /// Whether other snapshots will follow, to which this one leaves what it knows.
     pub remember: bool,
 }
-
-/// File kinds that may be templates.
-const TEMPLATE_EXTENSIONS: [&str; 6] = ["html", "xml", "md", "txt", "json", "ics"];
 
 /// Reads and checks the configuration with its theme's; the second result is the theme's folder.
 pub fn read_config(request: &Request, diagnostics: &mut Vec<Diagnostic>) -> Option<(Config, Option<PathBuf>)> {
     let root = &request.found.root;
     let file = shown(root, &request.found.config);
     let source = read(&request.found.config, &file, diagnostics)?;
-    let mut differences = Differences::all();
+    let mut kepu =
+        Kepu { differences: Differences::all(), templates: Templates::default(), content: None, outreach: None };
     let kepu_toml = request.found.config.with_file_name("kepu.toml");
     if kepu_toml.is_file() {
         let file = shown(root, &kepu_toml);
         let source = read(&kepu_toml, &file, diagnostics)?;
-        differences = config::kepu::parse(&file, &source, diagnostics)?;
+        kepu = config::kepu::parse(&file, &source, diagnostics)?;
     }
     if request.zola_exact {
-        differences = Differences::exact();
+        kepu.differences = Differences::exact();
     }
-    let mut config = Config::parse(&file, &source, differences, diagnostics)?;
+    let mut config = Config::parse(&file, &source, kepu.differences, diagnostics)?;
+    config.templates = kepu.templates;
+    config.content_dialect = kepu.content;
     config.mode = request.mode;
     config.minify_html |= request.minify;
     if let Some(base_url) = &request.base_url {
         config.base_url = base_url.clone();
     }
-    let Some(name) = config.theme.clone() else { return Some((config, None)) };
+    let Some(name) = config.theme.clone() else {
+        config.outreach = config::Outreach::merge(None, kepu.outreach);
+        return Some((config, None));
+    };
     let folder = match theme::locate(root, &name) {
         Ok(folder) => folder,
         Err(error) => {
@@ -85,7 +93,8 @@ pub fn read_config(request: &Request, diagnostics: &mut Vec<Diagnostic>) -> Opti
         return None;
     }
     let source = read(&theme_toml, &file, diagnostics)?;
-    config::merge_theme_extra(&mut config, &file, &source, diagnostics);
+    let theme_outreach = config::merge_theme(&mut config, &file, &source, diagnostics);
+    config.outreach = config::Outreach::merge(theme_outreach, kepu.outreach);
     if !folder.join("templates").is_dir() {
         diagnostics.push(
             Diagnostic::error(
@@ -132,18 +141,21 @@ impl Site {
     ) -> Option<Site> {
         let before = before.and_then(|(site, changes)| Before::new(site, changes));
         let root = request.found.root.clone();
-        let (config, theme_folder) = read_config(request, diagnostics)?;
+        let (mut config, theme_folder) = read_config(request, diagnostics)?;
+        let (templates, trees) = load_templates(&root, &mut config, theme_folder.as_deref(), diagnostics);
         let config_dir = request.found.config.parent().unwrap_or(&request.found.root);
+        // Only now is the configuration settled: the templates decide of which generation the site is.
         let made_of = if request.remember { memory::config_made_of(&config, config_dir) } else { String::new() };
         let known_config = before.and_then(|before| before.config(&made_of));
-        // Everything depends on the configuration.
-        let before = before.filter(|_| known_config.is_some());
+        // Everything depends on the configuration, and all of an outreach site on its records, tables and time.
+        let before = before.filter(|_| known_config.is_some() && config.outreach.is_none());
         let config = known_config.unwrap_or_else(|| Arc::new(config));
+        let now = request.now.instant(config.outreach.is_some());
 
         // Templates, style sheets and documents have nothing to do with each other.
         let (mut engine_diagnostics, mut content_diagnostics) = (Vec::new(), Vec::new());
         let (engine, (stylesheets, ((content, content_memory), files))) = rayon::join(
-            || load_engine(&root, &config, theme_folder.as_deref(), request.now, before, &mut engine_diagnostics),
+            || load_engine(templates?, &config, now, before, &mut engine_diagnostics),
             || {
                 let sass = compile_sass(&root, &config, theme_folder.as_deref(), &mut content_diagnostics);
                 let known = before.map(|before| (&before.memory.content, before.changes));
@@ -175,9 +187,12 @@ impl Site {
         diagnostics.extend(highlighter.check());
         let mut stylesheets = stylesheets;
         match highlighter.css() {
-            Ok(css) => stylesheets.extend(
-                css.into_iter().map(|(name, css)| (name.to_owned(), css.into(), "[markdown.highlighting]".to_owned())),
-            ),
+            Ok(css) => stylesheets.extend(css.into_iter().map(|(name, css)| {
+                // Under the name that the templates of an old site ask for.
+                let old = config.css_files.iter().find(|old| old.dark == name.contains("dark"));
+                let name = old.map_or(name, |old| old.name.as_str());
+                (name.to_owned(), css.into(), "[markdown.highlighting]".to_owned())
+            })),
             Err(error) => diagnostics.push(*error),
         }
         let templates = engine?;
@@ -186,7 +201,20 @@ impl Site {
             return None;
         }
 
-        let shared = Shared::find(before, &content, &templates.engine);
+        let mut content = content;
+        let outreach = config.outreach.as_ref().map(|settings| {
+            let name = |path: &Path| shown(&root, path);
+            Arc::new(outreach::load(&mut content, &config, settings, config_dir, &name, now, diagnostics))
+        });
+        if has_errors(diagnostics) {
+            return None;
+        }
+
+        let shortcodes = Arc::new(Definitions::find(&engine, config.theme.as_deref(), diagnostics));
+        let generation = Generation::find(clues(&config, &trees), &config, &content, &shortcodes, &engine);
+        // Bodies with shortcodes may ask for anything, and one page can decide how all others are read.
+        let is_alike = |before: &Before| [before.site.generation.dialect, generation.dialect] == [Dialect::Tera2; 2];
+        let shared = Shared::find(before.filter(is_alike), &content, &templates.engine);
         let related = match shared.related() {
             Some(known) => known.clone(),
             None => related(&content, &config),
@@ -197,16 +225,36 @@ impl Site {
         let theme_static = theme_folder.as_ref().map(|t| t.join("static")).and_then(|t| t.canonicalize().ok());
         let locator = Arc::new(Locator::new(root.clone(), config.output_dir.clone(), theme_static, generated));
         let images = Arc::new(Images::new(&root));
-        let early = Early::new(config.clone(), locator, related.permalinks.clone(), images.clone());
+        let permalinks = related.permalinks.clone();
+        let early = Early::new(config.clone(), locator, permalinks, images.clone(), now, outreach.clone());
         functions::register_early(engine.tera_mut(), &early);
-        let snippets = Arc::new(engine.clone());
-        let filter =
-            MarkdownFilter { early: early.clone(), engine: snippets.clone(), highlighter: highlighter.clone() };
-        engine.tera_mut().register_filter("markdown", filter);
+        let asked = outreach.as_ref().map(|outreach| functions::outreach::Source {
+            config: config.clone(),
+            outreach: outreach.clone(),
+            sections: Arc::new(values::titles(&content)),
+        });
+        if let Some(source) = &asked {
+            functions::outreach::register(engine.tera_mut(), source, None);
+        }
+        let snippets =
+            Snippets { early: early.clone(), highlighter: highlighter.clone(), shortcodes: shortcodes.clone() };
+        snippets.register(&mut engine);
 
+        functions::zola22::register_terms(engine.tera_mut(), &config, &taxonomies);
         let configs = values::configs(&config);
+        let resolve = |path: &str| early.permalinks.get(path).cloned();
+        let unpublished = |path: &str| early.unpublished(path);
+        let renderer = BodyRenderer {
+            config: &config,
+            engine: &engine,
+            highlighter: &highlighter,
+            shortcodes: &shortcodes,
+            dialect: generation.dialect,
+            resolve: &resolve,
+            unpublished: &unpublished,
+        };
         let (kept_pages, kept_sections) =
-            render_bodies(&content, &relations, &early, (&engine, &highlighter), &configs, &shared, diagnostics);
+            render_bodies(&content, &relations, &renderer, &configs, &shared, diagnostics);
         if has_errors(diagnostics) {
             return None;
         }
@@ -216,7 +264,7 @@ impl Site {
         if has_errors(diagnostics) {
             return None;
         }
-        let (mut content, mut content_memory) = (content, Some(content_memory));
+        let mut content_memory = Some(content_memory);
         if !request.remember {
             // Only messages about bodies needed the sources.
             drop(content_memory.take());
@@ -228,7 +276,11 @@ impl Site {
         let (values, without_neighbours) =
             values::build(&content, &relations, &taxonomies, bodies, &backlinks, configs, &shared);
         let lookup = lookup(&content, &taxonomies, &values);
-        functions::register_late(engine.tera_mut(), &config, Arc::new(lookup));
+        let lookup = Arc::new(lookup);
+        functions::register_late(engine.tera_mut(), &config, lookup.clone());
+        if let Some(source) = &asked {
+            functions::outreach::register(engine.tera_mut(), source, Some(lookup));
+        }
 
         let memory = content_memory.map(|content| Memory {
             config: Known { made_of, thing: config.clone() },
@@ -247,6 +299,7 @@ impl Site {
             config_dir: (config_dir != request.found.root).then(|| config_dir.to_path_buf()),
             theme_folder,
             engine,
+            generation,
             content,
             relations,
             taxonomies,
@@ -255,8 +308,10 @@ impl Site {
             stylesheets,
             theme_static,
             static_files,
+            outreach,
             images,
             backlinks,
+            trees,
             memory,
         };
         if site.config.generate_sitemap {
@@ -277,38 +332,97 @@ fn related(content: &Content, config: &Config) -> Related {
     Related { relations: Arc::new(relations), taxonomies: Arc::new(taxonomies), permalinks, told }
 }
 
+/// What the site tells of its generation beside its bodies.
+fn clues(config: &Config, trees: &Trees) -> Clues {
+    let [of_theme @ .., own] = trees.trees.as_slice() else { return Clues::default() };
+    Clues {
+        setting: config.content_dialect,
+        templates: own.is_proven.then_some(own.dialect),
+        configuration: match config.age {
+            Age::Old => Some(Dialect::Tera1),
+            Age::New => Some(Dialect::Tera2),
+            Age::Unknown => None,
+        },
+        theme: of_theme.first().map(|theme| theme.dialect),
+    }
+}
+
 fn load_engine(
-    root: &Path,
+    templates: Vec<TemplateFile>,
     config: &Config,
-    theme: Option<&Path>,
     now: jiff::Timestamp,
     before: Option<Before>,
     diagnostics: &mut Vec<Diagnostic>,
-) -> Option<Templates> {
-    let mut templates = Vec::new();
-    if let (Some(folder), Some(name)) = (theme, &config.theme) {
-        let own = (&*folder.join("templates"), folder);
-        read_templates(root, own, &format!("{name}/templates/"), &mut templates, diagnostics);
-    }
-    read_templates(root, (&root.join("templates"), root), "", &mut templates, diagnostics);
+) -> Option<ParsedTemplates> {
     let default_language = config.default_language.clone();
     let register = |tera: &mut tera::Tera| {
         template::filters::register(tera, &default_language, now);
         functions::register_names(tera);
+        if config.outreach.is_some() {
+            functions::outreach::register_names(tera);
+        }
     };
     let made_of = now.to_string();
     if let Some(known) = before.and_then(|before| before.templates(&made_of, &templates)) {
         diagnostics.extend(known.told.iter().cloned());
         let (engine, told) = (known.engine.clone(), known.told.clone());
-        return Some(Templates { made_of, files: templates, engine, told });
+        return Some(ParsedTemplates { made_of, files: templates, engine, told });
     }
     let mut told = Vec::new();
     let engine = Engine::new(templates.clone(), config.theme.as_deref(), register, &mut told);
     diagnostics.extend(told.iter().cloned());
-    Some(Templates { made_of, files: templates, engine: engine?, told })
+    Some(ParsedTemplates { made_of, files: templates, engine: engine?, told })
 }
 
-/// Reads the templates of `folder`, whose links must stay inside `allowed`.
+/// Reads all templates and settles which generation each is of; the site's own decides how its content is read. No
+/// templates where there was an error.
+fn load_templates(
+    root: &Path,
+    config: &mut Config,
+    theme: Option<&Path>,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> (Option<Vec<TemplateFile>>, Trees) {
+    let before = diagnostics.len();
+    let mut of_theme = None;
+    if let (Some(folder), Some(name)) = (theme, &config.theme) {
+        let mut files = Vec::new();
+        let own = (&*folder.join("templates"), folder);
+        read_templates(root, own, &format!("{name}/templates/"), &mut files, diagnostics);
+        of_theme = Some((shown(root, &folder.join("templates")), files));
+    }
+    let mut own = Vec::new();
+    read_templates(root, (&root.join("templates"), root), "", &mut own, diagnostics);
+    let theme = of_theme.as_mut().map(|(folder, files)| (folder.as_str(), files.as_mut_slice()));
+    let mut trees = trees::settle(config, theme, &mut own, diagnostics);
+    let mut of_theme = of_theme.map(|(_, files)| files).unwrap_or_default();
+    let mut known = trees.trees.iter_mut().rev();
+    if let Some(tree) = known.next() {
+        config.dialect = tree.dialect;
+        own.retain(|file| is_template(&file.name, tree.dialect, false));
+        tree.files = own.len();
+    }
+    if let Some(tree) = known.next() {
+        of_theme.retain(|file| is_template(&file.name, tree.dialect, true));
+        tree.files = of_theme.len();
+    }
+    of_theme.append(&mut own);
+    // The engine would only stumble over the same files.
+    let failed = diagnostics.iter().skip(before).any(Diagnostic::is_error);
+    ((!failed).then_some(of_theme), trees)
+}
+
+/// File kinds that may be templates. Up to Zola 0.22 every kind that ends in `ml`, and in themes little else.
+fn is_template(name: &str, dialect: Dialect, in_theme: bool) -> bool {
+    let extension = Path::new(name).extension().and_then(|e| e.to_str()).unwrap_or_default();
+    match dialect {
+        Dialect::Tera2 => ["html", "xml", "md", "txt", "json", "ics"].contains(&extension),
+        Dialect::Tera1 if extension.ends_with("ml") || extension == "md" => true,
+        Dialect::Tera1 if in_theme => name.ends_with("/templates/robots.txt"),
+        Dialect::Tera1 => ["txt", "json", "ics"].contains(&extension),
+    }
+}
+
+/// Reads what may be a template in `folder`, whose links must stay inside `allowed`.
 fn read_templates(
     root: &Path,
     (folder, allowed): (&Path, &Path),
@@ -319,10 +433,11 @@ fn read_templates(
     let (files, problems) = asset::static_files::walk(folder, allowed, &globset::GlobSet::empty());
     diagnostics.extend(problems);
     for asset::static_files::StaticFile { output: name, source: path } in files {
-        let is_template = path.extension().and_then(|e| e.to_str()).is_some_and(|e| TEMPLATE_EXTENSIONS.contains(&e));
         let file = shown(root, &path);
-        if is_template && let Some(text) = read(&path, &file, diagnostics) {
-            templates.push(TemplateFile { name: format!("{prefix}{name}"), file, text: text.into() });
+        let name = format!("{prefix}{name}");
+        let candidate = [Dialect::Tera1, Dialect::Tera2].iter().any(|dialect| is_template(&name, *dialect, false));
+        if candidate && let Some(text) = read(&path, &file, diagnostics) {
+            templates.push(TemplateFile { name, file, text: text.into(), dialect: Dialect::Tera2 });
         }
     }
 }
@@ -368,15 +483,12 @@ fn static_files(
 fn render_bodies(
     content: &Content,
     relations: &Relations,
-    early: &Early,
-    (engine, highlighter): (&Engine, &Highlighter),
+    renderer: &BodyRenderer,
     configs: &HashMap<String, tera::Value>,
     shared: &Shared,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> (Vec<Kept>, Vec<Kept>) {
-    let config = &*early.config;
-    let resolve = |path: &str| early.permalinks.get(path).cloned();
-    let renderer = BodyRenderer { config, engine, highlighter, resolve: &resolve };
+    let config = renderer.config;
     let documents = Documents { content, relations, backlinks: &HashMap::new() };
     let context = |lang: &str| {
         let mut context = Context::new();
@@ -401,13 +513,14 @@ fn render_bodies(
                 return kept;
             }
             let source = Source::page(page, parent_anchor(relations, config, page, &section_anchor));
-            if let Some(kept) = shared.page_body(id, &source, &resolve) {
+            if let Some(kept) = shared.page_body(id, &source, renderer.resolve) {
                 return kept;
             }
             let mut told = Vec::new();
-            let context = || {
+            let context = |dialect| {
                 let mut context = context(&page.lang);
-                context.insert_value("page", documents.page(id, page, &Body::empty()).into());
+                let page = documents.page(id, page, &Body::empty());
+                context.insert_value("page", for_body(page, dialect));
                 context
             };
             keep(renderer.render(&source, context, &mut told), &source, told)
@@ -419,13 +532,14 @@ fn render_bodies(
         .enumerate()
         .map(|(id, section)| {
             let source = Source::section(section, section_anchor(id));
-            if let Some(kept) = shared.section_body(id, &source, &resolve) {
+            if let Some(kept) = shared.section_body(id, &source, renderer.resolve) {
                 return kept;
             }
             let mut told = Vec::new();
-            let context = || {
+            let context = |dialect| {
                 let mut context = context(&section.lang);
-                context.insert_value("section", documents.section(id, section, &Body::empty(), Vec::new()));
+                let section = documents.section(id, section, &Body::empty(), Vec::new());
+                context.insert_value("section", for_body(section.into_map().unwrap_or_default(), dialect));
                 context
             };
             keep(renderer.render(&source, context, &mut told), &source, told)
@@ -433,6 +547,18 @@ fn render_bodies(
         .collect();
     diagnostics.extend(pages.iter().chain(&sections).flat_map(|kept| kept.told.iter().cloned()));
     (pages, sections)
+}
+
+/// A document as its own body sees it. Shortcodes were called before documents knew of each other.
+fn for_body(mut document: tera::Map, dialect: Dialect) -> tera::Value {
+    if dialect == Dialect::Tera1 {
+        for key in ["translations", "subsections"] {
+            if let Some(value) = document.get_mut(&tera::value::Key::from(key)) {
+                *value = Vec::<tera::Value>::new().into();
+            }
+        }
+    }
+    document.into()
 }
 
 /// Anchor links of a page are those of the section of its folder, else the configuration's.
@@ -463,7 +589,7 @@ fn search_warnings(config: &Config) -> Vec<Diagnostic> {
 /// Indexes the finished values by the names that templates use.
 fn lookup(content: &Content, taxonomies: &[TaxonomyTerms], values: &Values) -> Lookup {
     fn insert(into: &mut ByPath, relative: &str, canonical: &str, lang: &str, value: &tera::Value) {
-        into.canonical.insert(relative.to_owned(), canonical.to_owned());
+        into.canonical.insert(relative.to_owned(), (canonical.to_owned(), lang.to_owned()));
         into.values.entry(canonical.to_owned()).or_default().insert(lang.to_owned(), value.clone());
     }
     let mut lookup = Lookup::default();
@@ -476,6 +602,7 @@ fn lookup(content: &Content, taxonomies: &[TaxonomyTerms], values: &Values) -> L
     for (id, taxonomy) in taxonomies.iter().enumerate() {
         let terms = taxonomy.terms.iter().zip(&values.terms[id]);
         let entry = TaxonomyEntry {
+            name: taxonomy.definition.name.clone(),
             value: values.taxonomies[id].clone(),
             terms: terms.map(|(term, value)| (term.slug.clone(), value.clone())).collect(),
         };

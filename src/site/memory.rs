@@ -23,7 +23,7 @@ use super::taxonomy::TaxonomyTerms;
 pub struct Memory {
     pub config: Known<Arc<Config>>,
     pub highlighter: Arc<Highlighter>,
-    pub templates: Templates,
+    pub templates: ParsedTemplates,
     pub content: content::Memory,
     pub related: Related,
     /// In the order of the documents.
@@ -40,7 +40,7 @@ pub struct Known<T> {
 }
 
 /// Parsed templates before functions are registered.
-pub struct Templates {
+pub struct ParsedTemplates {
     pub made_of: String,
     pub files: Vec<TemplateFile>,
     pub engine: Engine,
@@ -74,9 +74,11 @@ impl<'a> Before<'a> {
     }
 
     /// The templates of before, if these are the same.
-    pub fn templates(&self, made_of: &str, files: &[TemplateFile]) -> Option<&'a Templates> {
+    pub fn templates(&self, made_of: &str, files: &[TemplateFile]) -> Option<&'a ParsedTemplates> {
         let known = &self.memory.templates;
-        let same = |(a, b): (&TemplateFile, &TemplateFile)| a.name == b.name && a.file == b.file && a.text == b.text;
+        let same = |(a, b): (&TemplateFile, &TemplateFile)| {
+            (&a.name, &a.file, &a.text, a.dialect) == (&b.name, &b.file, &b.text, b.dialect)
+        };
         let all = known.files.len() == files.len() && known.files.iter().zip(files).all(same);
         (all && known.made_of == made_of).then_some(known)
     }

@@ -6,6 +6,7 @@
 mod body;
 mod feeds;
 mod functions;
+mod generation;
 mod links;
 mod load;
 mod memory;
@@ -13,10 +14,12 @@ mod pager;
 mod relate;
 mod render;
 mod routes;
+mod shortcodes;
 mod sitemap;
 mod sort;
 mod taxonomy;
 pub mod theme;
+pub mod trees;
 mod values;
 
 use std::collections::HashMap;
@@ -26,10 +29,12 @@ use std::sync::Arc;
 use crate::asset::static_files::StaticFile;
 use crate::config::Config;
 use crate::content::Content;
+use crate::outreach::Outreach;
 use crate::template::Engine;
 
 pub use crate::content::Changes;
-pub use functions::{Images, register_names};
+pub use functions::{Images, is_safe, register_names};
+pub use generation::Generation;
 pub use load::{Request, read_config};
 pub use memory::overlooked;
 pub use relate::DocumentId;
@@ -50,6 +55,8 @@ pub struct Site {
     /// The theme's folder, which may be reached through a link.
     theme_folder: Option<PathBuf>,
     pub engine: Engine,
+    /// Of which generation the bodies are.
+    pub generation: Generation,
     pub content: Content,
     pub relations: Arc<Relations>,
     pub taxonomies: Arc<Vec<TaxonomyTerms>>,
@@ -60,8 +67,12 @@ pub struct Site {
     stylesheets: Vec<(String, Arc<str>, String)>,
     theme_static: Vec<StaticFile>,
     static_files: Vec<StaticFile>,
+    /// None unless this is an outreach site.
+    pub outreach: Option<Arc<Outreach>>,
     /// Which processed images templates have asked for.
     pub images: Arc<Images>,
+    /// What the templates were taken for.
+    pub trees: trees::Trees,
     /// For the snapshot that follows.
     memory: Option<memory::Memory>,
 }
@@ -73,6 +84,9 @@ impl Site {
             .iter()
             .map(|f| self.root.join(f))
             .collect();
+        if self.outreach.is_some() {
+            folders.push(self.config_dir.as_ref().unwrap_or(&self.root).join("data"));
+        }
         folders.extend(self.config_dir.iter().chain(&self.theme_folder).cloned());
         folders
     }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use tera::{Context, Value};
 
 use crate::asset;
+use crate::config::Dialect;
 use crate::diagnostic::{Diagnostic, Text};
 use crate::search;
 use crate::template::{ALIAS, WELCOME};
@@ -13,11 +14,16 @@ use crate::text;
 
 use super::Site;
 use super::feeds;
+use super::functions::zola22::without_pages;
 use super::pager::Paginator;
 use super::relate::{PageId, SectionId};
 use super::routes::{Layer, Route};
 use super::sitemap::ENTRIES_PER_FILE;
 use super::values;
+
+/// `zola_version` in pages of templates of that generation, which other templates did not have: what Zola 0.22.1 calls
+/// itself there.
+const ZOLA22: &str = "0.21.0";
 
 /// The bytes of one file of the output, or the file that they are copied from.
 #[derive(Clone, Debug)]
@@ -40,6 +46,10 @@ pub fn render(site: &Site, path: &str, route: &Route) -> Rendered {
         Route::Stylesheet { css, .. } => return Ok(Artifact::Shared(css.clone())),
         Route::SearchScript => return Ok(Artifact::Static(search::ELASTICLUNR_JS)),
         Route::SearchIndex { lang } => return Ok(Artifact::Text(feeds::search_index(site, lang))),
+        Route::Calendar { page } => {
+            let text = site.outreach.as_ref().map(|outreach| outreach.calendar(page.as_deref()));
+            return Ok(Artifact::Text(text.unwrap_or_default()));
+        }
         Route::Page(id) => page(site, *id)?,
         Route::Section(id) => section(site, *id, None)?,
         Route::SectionPager { section: id, paginator, index } => section(site, *id, Some((paginator, *index)))?,
@@ -90,7 +100,11 @@ pub fn template_of(site: &Site, route: &Route) -> Option<String> {
         Route::NotFound => "404.html",
         Route::Robots => "robots.txt",
         Route::Redirect { .. } => ALIAS,
-        Route::SearchIndex { .. } | Route::SearchScript | Route::File { .. } | Route::Stylesheet { .. } => return None,
+        Route::SearchIndex { .. }
+        | Route::SearchScript
+        | Route::Calendar { .. }
+        | Route::File { .. }
+        | Route::Stylesheet { .. } => return None,
     };
     Some(name.to_owned())
 }
@@ -155,6 +169,9 @@ fn page(site: &Site, id: PageId) -> Result<String, Vec<Diagnostic>> {
     context.insert_value("page", site.values.pages[id].clone());
     address(&mut context, &page.permalink, &page.path);
     let template = site.relations.page_templates[id].as_deref().unwrap_or("page.html");
+    if site.engine.dialect(template) == Some(Dialect::Tera1) {
+        context.insert_value("zola_version", Value::from(ZOLA22));
+    }
     let file = format!("content/{}", page.file.relative);
     site.template(template, &context).map_err(|errors| {
         missing_template(errors, template, &file, text!("`template` of `{file}`", "`{file}` 的 `template`"))
@@ -164,9 +181,15 @@ fn page(site: &Site, id: PageId) -> Result<String, Vec<Diagnostic>> {
 fn section(site: &Site, id: SectionId, pager: Option<(&Paginator, usize)>) -> Result<String, Vec<Diagnostic>> {
     let section = &site.content.sections[id];
     let mut context = language_context(site, &section.lang);
-    context.insert_value("section", site.values.sections[id].clone());
-    pager_context(site, &mut context, pager, &section.permalink, &section.path);
     let template = section_template(site, id);
+    // Up to Zola 0.22 the pages of a paginated section were those of its pager only.
+    let value = &site.values.sections[id];
+    let value = match (pager, site.engine.dialect(template)) {
+        (Some(_), Some(Dialect::Tera1)) => without_pages(value),
+        _ => value.clone(),
+    };
+    context.insert_value("section", value);
+    pager_context(site, &mut context, pager, &section.permalink, &section.path);
     let file = format!("content/{}", section.file.relative);
     site.template(template, &context).map_err(|errors| {
         missing_template(errors, template, &file, text!("`template` of `{file}`", "`{file}` 的 `template`"))

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use crate::config::PaginatedInSitemap;
 use crate::diagnostic::{Diagnostic, Place, Text};
+use crate::outreach::CALENDAR;
 use crate::search;
 use crate::text;
 
@@ -69,6 +70,10 @@ pub enum Route {
         lang: String,
     },
     SearchScript,
+    /// Events as iCalendar: of the page with this content path, or of the whole site.
+    Calendar {
+        page: Option<String>,
+    },
 }
 
 /// Where a copied file comes from.
@@ -103,6 +108,7 @@ impl Route {
                 | Route::Stylesheet { .. }
                 | Route::SearchIndex { .. }
                 | Route::SearchScript
+                | Route::Calendar { .. }
                 | Route::File { layer: Layer::ThemeStatic, .. }
         )
     }
@@ -149,6 +155,11 @@ impl Route {
             }
             Route::SearchIndex { lang } => (text!("the search index of `{lang}`", "`{lang}` 的搜索索引"), None),
             Route::SearchScript => (text!("elasticlunr.min.js", "elasticlunr.min.js"), None),
+            Route::Calendar { page: None } => (text!("the calendar", "日历"), None),
+            Route::Calendar { page: Some(page) } => {
+                let file = format!("content/{page}");
+                (text!("the calendar of `{file}`", "`{file}` 的日历"), Some(file))
+            }
         }
     }
 }
@@ -368,6 +379,14 @@ impl Planner<'_> {
         }
     }
 
+    fn calendars(&mut self) {
+        let Some(outreach) = &self.site.outreach else { return };
+        self.claim(CALENDAR.to_owned(), Route::Calendar { page: None });
+        for (path, page) in outreach.pages_with_events() {
+            self.claim(path, Route::Calendar { page: Some(page) });
+        }
+    }
+
     fn static_files(&mut self) {
         let site = self.site;
         // The theme's files first: the site's own take their place, and generated files take the theme's.
@@ -392,6 +411,7 @@ pub fn plan(site: &Site, diagnostics: &mut Vec<Diagnostic>) -> Routes {
     planner.sections();
     planner.taxonomies();
     planner.made_by_kepu();
+    planner.calendars();
     planner.static_files();
     planner.routes
 }

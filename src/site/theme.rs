@@ -16,6 +16,11 @@ pub fn embedded() -> impl Iterator<Item = &'static str> {
     EMBEDDED.dirs().filter_map(|dir| dir.path().to_str())
 }
 
+/// The files with which a new site on a theme of the binary begins.
+pub fn starter(name: &str) -> Option<&'static Dir<'static>> {
+    EMBEDDED.get_dir(format!("{name}/starter"))
+}
+
 /// The folder of a theme.
 pub fn locate(root: &Path, name: &str) -> Result<PathBuf> {
     let on_disk = root.join("themes").join(name);

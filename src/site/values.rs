@@ -8,9 +8,9 @@ use rayon::prelude::*;
 use serde::Deserialize;
 use tera::{Map, Value};
 
-use crate::config::{Config, Language, Taxonomy};
+use crate::config::{Config, Dialect, Language, Taxonomy};
 use crate::content::{Content, Page, Section};
-use crate::data::Data;
+use crate::data::{Data, with_sorted_keys};
 use crate::markdown::Heading;
 
 use super::body::Body;
@@ -33,20 +33,15 @@ pub struct Values {
     pub configs: HashMap<String, Value>,
 }
 
-/// A map literal of template values.
-macro_rules! map {
-    ($($key:literal: $value:expr),* $(,)?) => {{
-        let mut map = tera::Map::new();
-        $(map.insert($key.into(), tera::Value::from($value));)*
-        map
-    }};
-}
-pub(crate) use map;
+pub(crate) use crate::data::map;
 
 /// `config`, once per language.
 pub fn configs(config: &Config) -> HashMap<String, Value> {
     // A table that was read from TOML always reads as a value.
-    let extra = Data::deserialize(config.extra.clone()).map_or(Value::none(), |data| data.0);
+    let mut extra = Data::deserialize(config.extra.clone()).map_or(Value::none(), |data| data.0);
+    if config.dialect == Dialect::Tera1 {
+        extra = with_sorted_keys(extra);
+    }
     let markdown = Value::from_serializable(&config.markdown);
     config
         .languages
@@ -62,6 +57,8 @@ fn config_value(config: &Config, lang: &str, language: &Language, extra: &Value,
         .filter(|(code, _)| *code != lang)
         .map(|(code, l)| (code.clone().into(), language_value(l)))
         .collect();
+    // Up to Zola 0.22 every language had the search settings of the default one.
+    let search = if config.dialect == Dialect::Tera1 { &config.search } else { &language.search };
     Value::from(map! {
         "base_url": config.base_url.as_str(),
         "mode": config.mode.as_str(),
@@ -77,7 +74,7 @@ fn config_value(config: &Config, lang: &str, language: &Language, extra: &Value,
         "build_search_index": language.build_search_index,
         "extra": extra.clone(),
         "markdown": markdown.clone(),
-        "search": map! { "index_format": Value::from_serializable(&language.search.index_format) },
+        "search": map! { "index_format": Value::from_serializable(&search.index_format) },
         "generate_sitemap": config.generate_sitemap,
         "generate_robots_txt": config.generate_robots_txt,
         "exclude_paginated_pages_in_sitemap": Value::from_serializable(&config.exclude_paginated_pages_in_sitemap),
@@ -120,6 +117,19 @@ pub fn taxonomy_definition(taxonomy: &Taxonomy) -> Value {
         "render": taxonomy.render,
         "feed": taxonomy.feed,
     })
+}
+
+/// What the front matter of sections says of them, by content path.
+pub fn titles(content: &Content) -> HashMap<String, Value> {
+    let value = |section: &Section| {
+        Value::from(map! {
+            "title": section.meta.title.clone(),
+            "description": section.meta.description.clone(),
+            "permalink": section.permalink.as_str(),
+            "extra": section.meta.extra.clone(),
+        })
+    };
+    content.sections.iter().map(|section| (section.file.relative.clone(), value(section))).collect()
 }
 
 /// All values of a site whose bodies are rendered, and those of pages without neighbours.

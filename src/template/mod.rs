@@ -7,7 +7,9 @@ mod diagnose;
 mod dialect;
 mod engine;
 pub mod filters;
+pub mod tera1;
 
+pub use dialect::{Dialect, Sign, Signs, signs};
 pub use engine::{ALIAS, Engine, TemplateFile, WELCOME};
 
 use crate::diagnostic::Text;

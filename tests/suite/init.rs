@@ -101,7 +101,41 @@ fn chinese_is_spoken_and_becomes_the_language_of_the_site() {
     assert_eq!(config["default_language"].as_str(), Some("zh"));
     assert_eq!(config["build_search_index"].as_bool(), Some(true));
     site.build().succeeds();
-    assert!(site.output("index.html").contains("欢迎。"));
+}
+
+#[test]
+fn a_site_may_begin_with_the_pages_of_an_association() {
+    let site = SiteTest::empty();
+    answer(&site, &["--lang", "zh", "init"], "https://kx.example/a\nn\nn\n是\n")
+        .succeeds()
+        .says("从科协网站的样板页面开始吗？");
+    let config = config(&site, ".");
+    assert_eq!(config["base_url"].as_str(), Some("https://kx.example/a"));
+    assert_eq!(config["theme"].as_str(), Some("outreach"));
+    for file in ["kepu.toml", "content/_index.md", "data/glossary.toml", ".gitignore"] {
+        assert!(site.path(file).is_file(), "{file}");
+    }
+    assert!(!site.path("themes/outreach").exists(), "the theme comes from the binary");
+    // What the footer still lacks is told, and nothing else.
+    let run = site.run(&["build", "--at", "2026-11-24"]).succeeds();
+    let told: Vec<&str> = run.stderr.lines().filter(|line| line.starts_with("warning")).collect();
+    assert!(told.iter().all(|line| line.starts_with("warning[outreach/footer]")), "{}", run.stderr);
+    assert!(site.path("public/calendar.ics").is_file());
+    // Without them the site is as bare as before.
+    let bare = SiteTest::empty();
+    answer(&bare, &["--lang", "zh", "init"], "https://kx.example\nn\nn\n否\n").succeeds();
+    bare.build().succeeds();
+    assert!(bare.output("index.html").contains("欢迎。"));
+    assert!(!bare.path("kepu.toml").exists());
+}
+
+#[test]
+fn a_starter_overwrites_nothing() {
+    let site =
+        SiteTest::empty().file("zola.toml", "base_url = \"https://mine.example\"\n").file("kepu.toml", "# mine\n");
+    answer(&site, &["--lang", "zh", "init", "--force"], "").succeeds();
+    assert_eq!(std::fs::read_to_string(site.path("kepu.toml")).expect("a file"), "# mine\n");
+    assert!(site.path("content/_index.md").is_file());
 }
 
 #[test]

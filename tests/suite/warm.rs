@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use kepu::config::{Mode, find};
 use kepu::diagnostic::Diagnostic;
+use kepu::outreach::BuildTime;
 use kepu::site::{Artifact, Changes, Request, Site, plan, render};
 
 use crate::support::{SiteTest, png};
@@ -55,6 +56,7 @@ fn site() -> SiteTest {
         .file("templates/index.html", "{% set s = get_section(path=\"a/_index.md\", lang=\"en\", allow_missing=true) %}{% if s %}{{ s.pages | length }}{{ s.title }}{% endif %}{% set i = resize_image(path=\"photo.png\", width=8, op=\"fit_width\") %}{{ i.url }}")
         .file("templates/taxonomy_list.html", "{% for term in terms %}{{ term.name }} {{ term.page_count }} {% endfor %}")
         .file("templates/taxonomy_single.html", "{{ term.name }}{% for page in paginator?.pages or term.pages %}{{ page.title }}{{ page.content | safe }}{% endfor %}")
+        .file("templates/shortcodes/note.html", "<b>{{ text }}</b>{% set d = load_data(path=\"data/d.toml\") %}{{ d.n }}")
         .file("data/d.toml", "n = 0")
         .file("sass/site.scss", "a { color: red }")
         .file("static/photo.png", png(20, 20))
@@ -101,8 +103,9 @@ fn document(numbers: &mut Numbers, n: usize) -> String {
         text += &format!("[taxonomies]\ntags = [\"t{}\", \"词{}\"]\n", numbers.below(4), numbers.below(3));
     }
     text += &format!("+++\ntext {}\n\n## Heading {}\n\n", numbers.below(1000), numbers.below(5));
-    match numbers.below(5) {
-        0 => text += &format!("[link](@/r{}.md)\n", 6 + 4 * numbers.below(4)),
+    match numbers.below(6) {
+        0 => text += "{{ note(text=\"x\") }}\n",
+        5 => text += &format!("[link](@/r{}.md)\n", 6 + 4 * numbers.below(4)),
         1 => {
             text += "{% set d = load_data(path=\"data/d.toml\") %}{{ d.n }} {{ page.title }}\n\n<!-- more -->\n\nrest\n"
         }
@@ -228,7 +231,93 @@ fn messages(mut diagnostics: Vec<Diagnostic>) -> Vec<String> {
 
 #[test]
 fn after_any_edit_warm_is_cold() {
-    let test = site();
+    let good = follow(&site(), 500, edit);
+    assert!(good > 300, "only {good} states of the site could be built");
+}
+
+/// A site whose generation is that of its only shortcode.
+#[test]
+fn a_site_of_either_generation_warm_is_cold() {
+    let test = SiteTest::empty()
+        .file("config.toml", "base_url = \"https://example.com\"\ntitle = \"T\"\n")
+        .file("templates/page.html", "{{ page.title }} {{ page.content | safe }}")
+        .file("templates/section.html", LIST)
+        .file("templates/index.html", LIST)
+        .file(NOTE, "<b>{{ text }}</b>")
+        .file("content/_index.md", "+++\n+++\n")
+        .file("content/a.md", "+++\ntitle = \"A\"\n+++\ntext\n")
+        .file("content/b.md", "+++\ntitle = \"B\"\n+++\n[link](@/a.md)\n");
+    let good = follow(&test, 120, |site, numbers, step| {
+        let page = format!("content/{}.md", ["a", "b", "c"][numbers.below(3)]);
+        match numbers.below(8) {
+            0 => {
+                let _ = std::fs::remove_file(site.path(NOTE));
+                vec![NOTE.to_owned()]
+            }
+            1 | 2 => {
+                site.write(NOTE, format!("<b>{{{{ text }}}}{step}</b>"));
+                vec![NOTE.to_owned()]
+            }
+            3 => {
+                let dialect = ["0.22", "0.23"][numbers.below(2)];
+                site.write("kepu.toml", format!("[content]\ndialect = \"{dialect}\"\n"));
+                vec!["kepu.toml".to_owned()]
+            }
+            4 => {
+                let _ = std::fs::remove_file(site.path("kepu.toml"));
+                vec!["kepu.toml".to_owned()]
+            }
+            n => {
+                let body = ["{{ note(text=\"x\") }}", "{{ page.title }}", "## heading\n[a](@/a.md)"][n - 5];
+                site.write(&page, format!("+++\ntitle = \"{step}\"\n+++\n{body}\n"));
+                vec![page]
+            }
+        }
+    });
+    assert!(good > 40, "only {good} states of the site could be built");
+}
+
+const NOTE: &str = "templates/shortcodes/note.html";
+const LIST: &str = "{% for page in section.pages %}{{ page.title }}{{ page.content | safe }}{% endfor %}";
+
+/// A site with pages that come and go.
+#[test]
+fn an_outreach_site_warm_is_cold() {
+    let test = SiteTest::empty()
+        .file("config.toml", "base_url = \"https://example.com\"\ntitle = \"T\"\n")
+        .file("kepu.toml", OUTREACH)
+        .file("templates/page.html", "{{ page.title }} {{ page.content | safe }}")
+        .file("templates/section.html", LIST)
+        .file("templates/index.html", LIST)
+        .file("content/_index.md", "+++\n+++\n")
+        .file("content/a.md", "+++\ntitle = \"A\"\n+++\n[link](@/b.md)\n");
+    let good = follow(&test, 100, |site, numbers, step| {
+        let page = format!("content/{}.md", ["a", "b", "c"][numbers.below(3)]);
+        match numbers.below(6) {
+            0 => {
+                site.write("kepu.toml", ["", OUTREACH][numbers.below(2)]);
+                vec!["kepu.toml".to_owned()]
+            }
+            n @ (1 | 2) => {
+                let when = ["2026-08-04", "2026-08-06"][n - 1];
+                let key = ["publish_at", "expires"][numbers.below(2)];
+                site.write(&page, format!("+++\ntitle = \"{step}\"\n[extra]\n{key} = {when}\n+++\ntext\n"));
+                vec![page]
+            }
+            _ => {
+                let to = ["a", "b", "c"][numbers.below(3)];
+                site.write(&page, format!("+++\ntitle = \"{step}\"\n+++\n[link](@/{to}.md)\n"));
+                vec![page]
+            }
+        }
+    });
+    assert!(good > 40, "only {good} states of the site could be built");
+}
+
+const OUTREACH: &str = "[outreach.categories]\nvolunteer = \"Volunteers\"\n";
+
+/// Makes edits and compares after each; tells how many states of the site could be built.
+fn follow(test: &SiteTest, steps: usize, mut edit: impl FnMut(&SiteTest, &mut Numbers, usize) -> Vec<String>) -> usize {
     let found = find::find(test.root(), None).expect("a site");
     let root = found.root.clone();
     let request = Request {
@@ -238,16 +327,16 @@ fn after_any_edit_warm_is_cold() {
         drafts: false,
         minify: false,
         zola_exact: false,
-        now: "2026-08-05T10:00:00Z".parse().expect("a time"),
+        now: BuildTime::parse("2026-08-05T10:00:00Z").expect("a time"),
         remember: true,
     };
     let mut numbers = Numbers(0x2545_f491_4f6c_dd1d);
     let mut warm = Site::load(&request, &mut Vec::new()).expect("a site");
     let mut since: BTreeSet<PathBuf> = BTreeSet::new();
     let mut good = 0;
-    for step in 0..500 {
+    for step in 0..steps {
         // What changes within a tick of the clock must be told by the watcher, or by size or number.
-        since.extend(edit(&test, &mut numbers, step).into_iter().map(|path| root.join(path)));
+        since.extend(edit(test, &mut numbers, step).into_iter().map(|path| root.join(path)));
         let (mut warm_said, mut cold_said) = (Vec::new(), Vec::new());
         let next = Site::load_after(&request, Some((&warm, &Changes::Paths(since.clone()))), &mut warm_said);
         let cold = Site::load(&request, &mut cold_said);
@@ -274,5 +363,5 @@ fn after_any_edit_warm_is_cold() {
             (warm, cold) => panic!("step {step}: warm {} cold {}", warm.is_some(), cold.is_some()),
         }
     }
-    assert!(good > 300, "only {good} states of the site could be built");
+    good
 }

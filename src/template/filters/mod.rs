@@ -14,6 +14,7 @@ use tera::Tera;
 use tera_contrib::{base64, dates, filesize_format, format, json, regex, slug, urlencode};
 
 pub use date::date;
+pub(super) use random::get_random;
 
 /// Registers a list of names and lists the names.
 macro_rules! registrations {
@@ -42,6 +43,7 @@ macro_rules! registrations {
             $($tera.register_filter($filter, $filter_fn);)*
             $($tera.register_test($test, $test_fn);)*
             $($tera.register_function($function, $function_fn);)*
+            super::tera1::runtime::register($tera, $now);
         }
     };
 }

@@ -15,7 +15,7 @@ pub(super) fn shuffle(list: Vec<Value>, kwargs: Kwargs, state: &State) -> TeraRe
 }
 
 /// A number from `start` to one below `end`: `{{ get_random(start=1, end=7) }}`.
-pub(super) fn get_random(kwargs: Kwargs, state: &State) -> TeraResult<i64> {
+pub(crate) fn get_random(kwargs: Kwargs, state: &State) -> TeraResult<i64> {
     let arguments = format!("{}..{}", kwargs.must_get::<i64>("start")?, kwargs.must_get::<i64>("end")?);
     tera_contrib::rand::get_random(seeded(kwargs, state, &arguments)?, state)
 }

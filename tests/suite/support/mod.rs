@@ -236,8 +236,9 @@ impl Run {
         let stderr = text(output.stderr);
         let stderr: String = stderr
             .split_inclusive('\n')
-            .map(|line| match line.rsplit_once(", ") {
-                Some((rest, time)) if time.trim_end().ends_with(" s.") => format!("{rest}.\n"),
+            .map(|line| match (line.rsplit_once(", "), line.rsplit_once("，用时 ")) {
+                (Some((rest, time)), _) if time.trim_end().ends_with(" s.") => format!("{rest}.\n"),
+                (_, Some((rest, _))) => format!("{rest}。\n"),
                 _ => line.to_owned(),
             })
             .collect();

@@ -1,0 +1,344 @@
+//! What templates of an outreach site may ask: figures, events, picks, tables, descriptions of pages for machines.
+//!
+//! They exist on outreach sites only. Those that give whole pages work once all bodies are rendered.
+
+mod drawing;
+mod text;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use tera::{Kwargs, State, Tera, TeraResult, Value};
+
+use super::{Lookup, Safe, fail, language};
+use crate::config::Config;
+use crate::data::map;
+use crate::diagnostic::{Text, did_you_mean};
+use crate::outreach::{Described, Event, Filter, Outreach, State as EventState, content_path, json_ld, site_meta};
+use crate::template;
+use crate::text;
+
+/// What the functions answer from.
+#[derive(Clone)]
+pub struct Source {
+    pub config: Arc<Config>,
+    pub outreach: Arc<Outreach>,
+    /// Sections as far as their front matter says: `title`, `description`, `permalink`, `extra`, by content path.
+    pub sections: Arc<HashMap<String, Value>>,
+}
+
+const FUNCTIONS: [&str; 14] = [
+    "activity_figures",
+    "record",
+    "events",
+    "picks",
+    "urgent_notices",
+    "kind_pages",
+    "levels",
+    "chart",
+    "table",
+    "glossary",
+    "json_ld",
+    "site_meta",
+    "outreach",
+    "china_now",
+];
+const FILTERS: [&str; 3] = ["glossary", "pinyin", "china_time"];
+
+/// Registers stand-ins, so that templates can be parsed before there is a site.
+pub fn register_names(tera: &mut Tera) {
+    for name in FUNCTIONS {
+        tera.register_function(name, |_: Kwargs, _: &State| -> TeraResult<Value> {
+            Err(template::error(text!("this function is not available here", "这个函数在这里不可用")))
+        });
+    }
+    for name in FILTERS {
+        tera.register_filter(name, |value: &str, _: Kwargs, _: &State| value.to_owned());
+    }
+}
+
+/// Registers all of them. Without `lookup` those that give pages find none yet.
+pub fn register(tera: &mut Tera, source: &Source, lookup: Option<Arc<Lookup>>) {
+    /// Registers a function of the source.
+    macro_rules! function {
+        ($name:literal, $function:path) => {
+            let own = source.clone();
+            tera.register_function($name, move |kwargs: Kwargs, state: &State| $function(&own, &kwargs, state));
+        };
+    }
+    function!("activity_figures", activity_figures);
+    function!("record", record);
+    function!("events", events);
+    function!("urgent_notices", urgent_notices);
+    function!("levels", levels);
+    function!("table", table);
+    function!("glossary", glossary);
+    function!("site_meta", meta);
+    function!("outreach", outreach);
+    function!("china_now", china_now);
+    let own = source.clone();
+    tera.register_function("json_ld", Safe(move |kwargs: Kwargs, state: &State| described_json(&own, &kwargs, state)));
+    tera.register_function("chart", Safe(drawing::chart));
+    let (own, pages) = (source.clone(), lookup.clone());
+    tera.register_function("picks", move |kwargs: Kwargs, state: &State| picks(&own, pages.as_deref(), &kwargs, state));
+    let own = source.clone();
+    tera.register_function("kind_pages", move |kwargs: Kwargs, state: &State| {
+        kind_pages(&own, lookup.as_deref(), &kwargs, state)
+    });
+    text::register(tera, source);
+}
+
+/// A number that must be in a range.
+fn number(
+    kwargs: &Kwargs,
+    function: &str,
+    name: &str,
+    range: std::ops::RangeInclusive<i64>,
+) -> TeraResult<Option<i64>> {
+    let Some(value) = kwargs.get::<&Value>(name)?.filter(|value| !value.is_none() && !value.is_undefined()) else {
+        return Ok(None);
+    };
+    let number = value.as_i64().filter(|_| !value.is_f64()).filter(|n| range.contains(n));
+    let (from, to) = (range.start(), range.end());
+    match number {
+        Some(number) => Ok(Some(number)),
+        None => Err(fail(
+            function,
+            text!("`{name}` must be a whole number from {from} to {to}", "`{name}` 须是 {from} 到 {to} 的整数"),
+        )),
+    }
+}
+
+fn filter(source: &Source, kwargs: &Kwargs, function: &str) -> TeraResult<Filter> {
+    let year = number(kwargs, function, "year", 1949..=2100)?.and_then(|year| i16::try_from(year).ok());
+    let month = number(kwargs, function, "month", 1..=12)?.and_then(|month| i8::try_from(month).ok());
+    let category = optional_text(kwargs, "category")?;
+    if let Some(category) = &category {
+        let known = &source.outreach.settings.categories;
+        if !known.contains_key(category) {
+            return Err(fail(function, unknown("category", "类别", category, known.keys().map(String::as_str))));
+        }
+    }
+    Ok(Filter { year, month, category })
+}
+
+fn optional_text(kwargs: &Kwargs, name: &str) -> TeraResult<Option<String>> {
+    match kwargs.get::<&Value>(name)? {
+        None => Ok(None),
+        Some(value) if value.is_none() || value.is_undefined() => Ok(None),
+        Some(_) => kwargs.get::<String>(name),
+    }
+}
+
+fn unknown<'a>(en: &str, zh: &str, name: &str, known: impl Iterator<Item = &'a str> + Clone) -> Text {
+    let all = known.clone().collect::<Vec<_>>().join(", ");
+    match did_you_mean(name, known) {
+        Some(near) => {
+            text!("there is no {en} `{name}`; did you mean `{near}`?", "没有 `{name}` 这个{zh}，是 `{near}` 吗？")
+        }
+        None => text!("there is no {en} `{name}`, only: {all}", "没有 `{name}` 这个{zh}，可用的有：{all}"),
+    }
+}
+
+/// The content path of the argument `page`, a page's value or a path.
+fn page_path(kwargs: &Kwargs) -> TeraResult<String> {
+    let value: &Value = kwargs.must_get("page")?;
+    let path = value.as_str().or_else(|| value.get_from_path("relative_path").and_then(Value::as_str));
+    match path {
+        Some(path) => Ok(content_path(path).to_owned()),
+        None => Err(template::error(text!("`page` is neither a page nor a path", "`page` 不是页面，也不是路径"))),
+    }
+}
+
+fn activity_figures(source: &Source, kwargs: &Kwargs, _: &State) -> TeraResult<Value> {
+    let filter = filter(source, kwargs, "activity_figures")?;
+    Ok(source.outreach.activity_figures(filter))
+}
+
+fn record(source: &Source, kwargs: &Kwargs, _: &State) -> TeraResult<Value> {
+    Ok(source.outreach.record(&page_path(kwargs)?))
+}
+
+fn events(source: &Source, kwargs: &Kwargs, _: &State) -> TeraResult<Value> {
+    let state = match kwargs.get::<&str>("which")?.unwrap_or("coming") {
+        "coming" => Some(EventState::Coming),
+        "past" => Some(EventState::Past),
+        "all" => None,
+        other => {
+            let names = ["coming", "past", "all"];
+            return Err(fail("events", unknown("list", "列表", other, names.into_iter())));
+        }
+    };
+    let filter = filter(source, kwargs, "events")?;
+    let limit = number(kwargs, "events", "limit", 0..=100_000)?.and_then(|n| usize::try_from(n).ok());
+    let page = match kwargs.get::<&Value>("page")? {
+        Some(_) => Some(page_path(kwargs)?),
+        None => None,
+    };
+    let fits = |event: &Event| {
+        let begin = event.begin.civil;
+        filter.year.is_none_or(|year| begin.year() == year)
+            && filter.month.is_none_or(|month| begin.month() == month)
+            && filter.category.as_ref().is_none_or(|category| event.category.as_ref() == Some(category))
+    };
+    let found = source.outreach.events(state, page.as_deref(), &fits);
+    let events = found.into_iter().take(limit.unwrap_or(usize::MAX));
+    Ok(events.map(|event| source.outreach.event_value(event)).collect::<Vec<_>>().into())
+}
+
+fn urgent_notices(source: &Source, kwargs: &Kwargs, state: &State) -> TeraResult<Value> {
+    Ok(source.outreach.urgent(&language(kwargs, state, &source.config)?))
+}
+
+fn levels(source: &Source, kwargs: &Kwargs, _: &State) -> TeraResult<Value> {
+    Ok(source.outreach.levels(&page_path(kwargs)?))
+}
+
+fn table(source: &Source, kwargs: &Kwargs, _: &State) -> TeraResult<Value> {
+    let name: String = kwargs.must_get("name")?;
+    let tables = &source.outreach.tables;
+    match tables.get(&name) {
+        Some(table) => Ok(table.value()),
+        None if kwargs.get::<bool>("required")? == Some(false) => Ok(Value::none()),
+        None => {
+            let Text { en, zh } = unknown("table", "数据表", &name, tables.keys().map(String::as_str));
+            Err(fail(
+                "table",
+                text!("{en} (files `data/*.csv` beside the configuration)", "{zh}（配置文件旁的 `data/*.csv`）"),
+            ))
+        }
+    }
+}
+
+fn glossary(source: &Source, _: &Kwargs, _: &State) -> TeraResult<Value> {
+    Ok(source.outreach.glossary.value())
+}
+
+fn china_now(source: &Source, _: &Kwargs, _: &State) -> TeraResult<String> {
+    Ok(crate::outreach::china(source.outreach.now).strftime("%Y-%m-%d %H:%M").to_string())
+}
+
+fn outreach(source: &Source, _: &Kwargs, _: &State) -> TeraResult<Value> {
+    let outreach = &source.outreach;
+    let settings = &outreach.settings;
+    let categories = settings
+        .categories
+        .iter()
+        .map(|(key, label)| Value::from(map! { "key": key.as_str(), "label": label.as_str() }));
+    let figures = settings.figures.iter().map(|(name, figure)| {
+        Value::from(map! {
+            "name": name.as_str(),
+            "label": figure.label.as_str(),
+            "unit": figure.unit.as_str(),
+            "total": figure.total.as_str(),
+        })
+    });
+    let now = crate::outreach::china(outreach.now);
+    let profile = settings.profile.map(|profile| match profile {
+        crate::config::Profile::Gov => "gov",
+        crate::config::Profile::Association => "association",
+    });
+    Ok(Value::from(map! {
+        "categories": categories.collect::<Vec<_>>(),
+        "figures": figures.collect::<Vec<_>>(),
+        "profile": profile,
+        "today": now.date().to_string(),
+        "now": now.strftime("%Y-%m-%d %H:%M").to_string(),
+        "calendar": outreach.calendar_address(),
+        "years": outreach.years(),
+    }))
+}
+
+/// The finished value of a page.
+fn page_value(lookup: Option<&Lookup>, path: &str) -> Option<Value> {
+    lookup?.pages.relative(path).cloned()
+}
+
+fn not_yet(function: &str) -> tera::Error {
+    fail(
+        function,
+        text!(
+            "the body of a document cannot ask for other documents; ask in a template",
+            "正文里不能取用其他文档，请在模板里使用"
+        ),
+    )
+}
+
+fn picks(source: &Source, lookup: Option<&Lookup>, kwargs: &Kwargs, _: &State) -> TeraResult<Value> {
+    if lookup.is_none() {
+        return Err(not_yet("picks"));
+    }
+    let week = optional_text(kwargs, "week")?;
+    let limit = number(kwargs, "picks", "limit", 0..=100_000)?.and_then(|n| usize::try_from(n).ok());
+    let weeks = source.outreach.picks.iter().filter(|(name, _)| week.as_ref().is_none_or(|week| week == *name));
+    let value = |(week, pick): (&String, &crate::outreach::Pick)| {
+        let pages: Vec<Value> = pick.paths.iter().filter_map(|path| page_value(lookup, path)).collect();
+        Value::from(map! {
+            "week": week.as_str(),
+            "begin": pick.monday.to_string(),
+            "end": pick.sunday.to_string(),
+            "pages": pages,
+        })
+    };
+    Ok(weeks.take(limit.unwrap_or(usize::MAX)).map(value).collect::<Vec<_>>().into())
+}
+
+fn kind_pages(source: &Source, lookup: Option<&Lookup>, kwargs: &Kwargs, state: &State) -> TeraResult<Value> {
+    if lookup.is_none() {
+        return Err(not_yet("kind_pages"));
+    }
+    let kind: String = kwargs.must_get("kind")?;
+    if let Err(why) = crate::outreach::known_kind(&kind) {
+        return Err(fail("kind_pages", why));
+    }
+    let Filter { year, category, .. } = filter(source, kwargs, "kind_pages")?;
+    let limit = number(kwargs, "kind_pages", "limit", 0..=100_000)?.and_then(|n| usize::try_from(n).ok());
+    let lang = language(kwargs, state, &source.config)?;
+    let paths = source.outreach.pages_of_kind(&kind, &lang, year, category.as_deref());
+    let pages = paths.filter_map(|path| page_value(lookup, path)).take(limit.unwrap_or(usize::MAX));
+    Ok(pages.collect::<Vec<_>>().into())
+}
+
+fn described_json(source: &Source, kwargs: &Kwargs, state: &State) -> TeraResult<String> {
+    with_described(source, kwargs, state, "json_ld", json_ld)
+}
+
+fn meta(source: &Source, kwargs: &Kwargs, state: &State) -> TeraResult<Value> {
+    with_described(source, kwargs, state, "site_meta", site_meta)
+}
+
+/// Describes the argument `page` or `section`; without either, the site.
+fn with_described<R>(
+    source: &Source,
+    kwargs: &Kwargs,
+    state: &State,
+    function: &str,
+    make: impl FnOnce(&Described) -> R,
+) -> TeraResult<R> {
+    let given = |name: &'static str| -> TeraResult<Option<&Value>> {
+        let value = kwargs.get::<&Value>(name)?;
+        Ok(value.filter(|value| !value.is_none() && !value.is_undefined()))
+    };
+    let (page, section) = (given("page")?, given("section")?);
+    let nothing = Value::from(tera::Map::new());
+    let value = page.or(section).unwrap_or(&nothing);
+    if value.as_map().is_none() {
+        return Err(fail(function, text!("`page` or `section` is not a document", "`page` 或 `section` 不是文档")));
+    }
+    let lang = language(kwargs, state, &source.config)?;
+    let above = value.get_from_path("ancestors").and_then(Value::as_array).unwrap_or_default();
+    let above = above.iter().filter_map(Value::as_str).filter_map(|path| source.sections.get(path)).collect();
+    let own = source.config.languages.get(&lang);
+    Ok(make(&Described {
+        value,
+        is_page: page.is_some(),
+        base_url: &source.config.base_url,
+        site_name: own.and_then(|l| l.title.as_deref()).unwrap_or_default(),
+        site_description: own.and_then(|l| l.description.as_deref()),
+        lang: &lang,
+        extra: &source.config.extra,
+        above,
+        tables: &source.outreach.tables,
+        glossary: &source.outreach.glossary,
+    }))
+}
