@@ -290,7 +290,9 @@ fn an_outreach_site_warm_is_cold() {
         .file("templates/section.html", LIST)
         .file("templates/index.html", LIST)
         .file("content/_index.md", "+++\n+++\n")
-        .file("content/a.md", "+++\ntitle = \"A\"\n+++\n[link](@/b.md)\n");
+        .file("content/a.md", "+++\ntitle = \"A\"\n+++\n[link](@/b.md)\n")
+        .file("content/b.md", "+++\ntitle = \"B\"\n+++\n")
+        .file("content/c.md", "+++\ntitle = \"C\"\n+++\n");
     let good = follow(&test, 100, |site, numbers, step| {
         let page = format!("content/{}.md", ["a", "b", "c"][numbers.below(3)]);
         match numbers.below(6) {
