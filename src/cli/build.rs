@@ -38,6 +38,10 @@ pub struct Arguments {
     #[arg(long)]
     minify: bool,
 
+    /// Say which generation of Zola each template was taken for, and why
+    #[arg(short, long)]
+    verbose: bool,
+
     /// Do everything as Zola does, without kepu's improvements
     #[arg(long)]
     zola_exact: bool,
@@ -111,6 +115,9 @@ fn build(
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<Summary> {
     let site = Site::load(request, diagnostics)?;
+    if arguments.verbose {
+        site.trees.report().iter().for_each(|line| output.say(line));
+    }
     let routes = plan(&site, diagnostics);
     let stop = |diagnostics: &[Diagnostic]| {
         diagnostics.iter().any(Diagnostic::is_error) || (output.strict && !diagnostics.is_empty())

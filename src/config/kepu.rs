@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 
+use super::Dialect;
 use super::raw::options;
 use super::toml_input::Input;
 use crate::diagnostic::Diagnostic;
@@ -30,8 +31,23 @@ impl Differences {
     }
 }
 
+/// Which generation the templates of a tree are taken for, where `kepu.toml` says so.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Templates {
+    pub dialect: Option<Dialect>,
+    pub theme_dialect: Option<Dialect>,
+}
+
+/// What `kepu.toml` says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Kepu {
+    pub differences: Differences,
+    pub templates: Templates,
+}
+
 options! {
     RawKepu {
+        templates: RawTemplates = RawTemplates::default(),
         zola: RawZola = RawZola::default(),
         text: RawText = RawText::default(),
     }
@@ -42,6 +58,14 @@ options! {
     RawZola {
         exact: bool = false,
         language_feeds: bool = true,
+    }
+}
+
+options! {
+    /// `[templates]`.
+    RawTemplates {
+        dialect: Option<Dialect> = None,
+        theme_dialect: Option<Dialect> = None,
     }
 }
 
@@ -59,21 +83,24 @@ fn keys(path: &[String]) -> Option<&'static [&'static str]> {
     Some(match path.as_slice() {
         [] => RawKepu::KEYS,
         ["zola"] => RawZola::KEYS,
+        ["templates"] => RawTemplates::KEYS,
         ["text"] => RawText::KEYS,
         _ => return None,
     })
 }
 
 /// Reads `kepu.toml`; none when it has an error.
-pub fn parse(file: &str, source: &str, diagnostics: &mut Vec<Diagnostic>) -> Option<Differences> {
+pub fn parse(file: &str, source: &str, diagnostics: &mut Vec<Diagnostic>) -> Option<Kepu> {
     let raw: RawKepu = Input::new(file, source).parse(keys, diagnostics)?;
-    if raw.zola.exact {
-        return Some(Differences::exact());
-    }
-    Some(Differences {
-        cjk_emphasis: raw.text.cjk_emphasis,
-        cjk_line_breaks: raw.text.cjk_line_breaks,
-        cjk_word_count: raw.text.cjk_word_count,
-        language_feeds: raw.zola.language_feeds,
-    })
+    let differences = match raw.zola.exact {
+        true => Differences::exact(),
+        false => Differences {
+            cjk_emphasis: raw.text.cjk_emphasis,
+            cjk_line_breaks: raw.text.cjk_line_breaks,
+            cjk_word_count: raw.text.cjk_word_count,
+            language_feeds: raw.zola.language_feeds,
+        },
+    };
+    let RawTemplates { dialect, theme_dialect } = raw.templates;
+    Some(Kepu { differences, templates: Templates { dialect, theme_dialect } })
 }

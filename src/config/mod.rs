@@ -5,9 +5,11 @@
 //! except for [`find`].
 
 mod climb;
+pub mod code_themes;
 pub mod find;
 pub mod kepu;
 mod languages;
+pub mod old;
 pub mod raw;
 mod slugify;
 mod theme;
@@ -27,6 +29,37 @@ pub use raw::{
 };
 pub use slugify::{SlugifyStrategy, slugify_anchor, slugify_path};
 pub use theme::merge_theme_extra;
+
+/// The generation of a template.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Dialect {
+    /// Zola up to 0.22: macros, `ignore missing`, positional test arguments.
+    Tera1,
+    /// Zola from 0.23: components, `?.`, map literals.
+    Tera2,
+}
+
+/// Which versions of Zola a configuration was written for, as far as its keys tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Age {
+    /// It has keys that were dropped before 0.23.
+    Old,
+    /// It has keys that came with 0.23.
+    New,
+    Unknown,
+}
+
+/// How words are counted, and how many are read in a minute.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WordRule {
+    /// Zola up to 0.22: words by the rules of Unicode, 200 a minute.
+    Zola22,
+    /// Zola from 0.23: by the page's language.
+    Zola23,
+    /// Han and kana characters beside words of other scripts, in every language.
+    Mixed,
+}
 
 /// What the site is being made for; `config.mode` in templates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,6 +112,15 @@ pub struct Config {
     pub extra: toml::Table,
     pub mode: Mode,
     pub differences: Differences,
+    pub age: Age,
+    pub templates: kepu::Templates,
+    /// The oldest Zola that the theme says it works with.
+    pub theme_min_version: Option<String>,
+    /// The generation of the site's own templates, by which its content is read too. Settled when all templates
+    /// are known.
+    pub dialect: Dialect,
+    /// The names under which `style = "class"` writes its style sheets, where an old key gave them.
+    pub css_files: Vec<old::CssFile>,
     /// The configuration file's name relative to the root, for messages.
     pub file: String,
 }
@@ -115,7 +157,9 @@ impl Config {
         diagnostics: &mut Vec<Diagnostic>,
     ) -> Option<Config> {
         let before = diagnostics.len();
-        let input = toml_input::Input::new(file, source);
+        let old = old::of(source);
+        diagnostics.extend(old.warnings(file, source));
+        let input = old::input(file, source);
         let raw: raw::Raw = input.parse(raw::keys, diagnostics)?;
         let fail = |diagnostics: &mut Vec<Diagnostic>, path: &[&str], d: Diagnostic| {
             diagnostics.push(d.at(input.place(path)));
@@ -196,6 +240,8 @@ impl Config {
             }
         }
         let languages = languages::collect(&raw, &input, diagnostics);
+        let is_new = !raw.skip_content_templating.is_empty()
+            || raw.markdown.highlighting.as_ref().is_some_and(|h| h.data_attr_position != DataAttrPosition::Code);
 
         if diagnostics[before..].iter().any(Diagnostic::is_error) {
             return None;
@@ -228,8 +274,26 @@ impl Config {
             extra: raw.extra,
             mode: Mode::Build,
             differences,
+            age: match (old.is_old(), is_new) {
+                (true, false) => Age::Old,
+                (false, true) => Age::New,
+                _ => Age::Unknown,
+            },
+            templates: kepu::Templates::default(),
+            theme_min_version: None,
+            dialect: Dialect::Tera2,
+            css_files: old.css_files,
             file: file.to_owned(),
         })
+    }
+
+    /// How the words of this site are counted.
+    pub fn word_rule(&self) -> WordRule {
+        match (self.dialect, self.differences.cjk_word_count) {
+            (Dialect::Tera1, _) => WordRule::Zola22,
+            (Dialect::Tera2, true) => WordRule::Mixed,
+            (Dialect::Tera2, false) => WordRule::Zola23,
+        }
     }
 
     pub fn is_multilingual(&self) -> bool {

@@ -1,4 +1,4 @@
-//! `theme.toml`, of which only `[extra]` counts.
+//! `theme.toml`, of which only `[extra]` and `min_version` count.
 
 use toml::{Table, Value};
 
@@ -7,9 +7,11 @@ use super::toml_input::Input;
 use crate::diagnostic::{Diagnostic, Result};
 use crate::text;
 
-/// Fills the gaps of the site's `[extra]` with the theme's. Tables are merged, the site's values win.
+/// Fills the gaps of the site's `[extra]` with the theme's, and takes `min_version` over. Tables are merged, the site's values win.
 pub fn merge_theme_extra(config: &mut Config, file: &str, source: &str, diagnostics: &mut Vec<Diagnostic>) {
     let Some(theme) = Input::new(file, source).parse::<Table>(|_| None, diagnostics) else { return };
+    config.theme_min_version =
+        theme.get("min_version").map(|v| v.as_str().map_or_else(|| v.to_string(), str::to_owned));
     if let Some(Value::Table(extra)) = theme.get("extra")
         && let Err(d) = merge(&mut config.extra, extra, "extra")
     {

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use serde::de::DeserializeOwned;
+use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use crate::diagnostic::{Diagnostic, Place, did_you_mean};
@@ -18,16 +19,33 @@ pub struct Input<'a> {
     text: &'a str,
     /// Where the TOML is in `text`.
     range: Range<usize>,
+    rewrite: Option<Rewrite>,
 }
+
+/// Changes the table before it is read; values keep their places.
+pub type Rewrite = fn(&mut DeTable<'_>);
 
 impl<'a> Input<'a> {
     pub fn new(file: &'a str, text: &'a str) -> Self {
-        Self { file, text, range: 0..text.len() }
+        Self { file, text, range: 0..text.len(), rewrite: None }
     }
 
     /// TOML in a part of a file. `range` must be a range of `text`.
     pub fn part(file: &'a str, text: &'a str, range: Range<usize>) -> Self {
-        Self { file, text, range }
+        Self { file, text, range, rewrite: None }
+    }
+
+    /// The same input, read as `rewrite` leaves it.
+    pub fn rewritten(self, rewrite: Rewrite) -> Self {
+        Self { rewrite: Some(rewrite), ..self }
+    }
+
+    fn table(&self) -> Result<Spanned<DeTable<'a>>, toml::de::Error> {
+        let mut table = DeTable::parse(self.toml())?;
+        if let Some(rewrite) = self.rewrite {
+            rewrite(table.get_mut());
+        }
+        Ok(table)
     }
 
     fn toml(&self) -> &'a str {
@@ -38,8 +56,9 @@ impl<'a> Input<'a> {
     /// does not have are warnings.
     pub fn parse<T: DeserializeOwned>(&self, keys: Keys, diagnostics: &mut Vec<Diagnostic>) -> Option<T> {
         let mut unknown = Vec::new();
-        let parsed = toml::Deserializer::parse(self.toml())
-            .and_then(|deserializer| serde_ignored::deserialize(deserializer, |path| unknown.push(segments(&path))));
+        let parsed = self.table().and_then(|table| {
+            serde_ignored::deserialize(toml::Deserializer::from(table), |path| unknown.push(segments(&path)))
+        });
         match parsed {
             Ok(value) => {
                 diagnostics.extend(unknown.into_iter().map(|path| self.unknown_key(&path, keys)));
@@ -73,6 +92,9 @@ impl<'a> Input<'a> {
             text!("unknown key `{name}`; it has no effect", "不认识的键 `{name}`，它不起作用"),
         )
         .at(self.place(&place));
+        if let Some(today) = old_key(name, table, keys) {
+            return warning.help(today);
+        }
         match keys(table).and_then(|known| did_you_mean(name, known.iter().copied())) {
             Some(known) => warning.help(text!("did you mean `{known}`?", "您是不是要写 `{known}`？")),
             None => warning.help(text!(
@@ -84,7 +106,8 @@ impl<'a> Input<'a> {
 
     /// The place of a key given by its path, or of the nearest table that exists.
     pub fn place(&self, path: &[&str]) -> Place {
-        let span = DeTable::parse(self.toml())
+        let span = self
+            .table()
             .ok()
             .and_then(|table| find(table.get_ref(), path))
             .map(|span| self.range.start + span.start..self.range.start + span.end);
@@ -93,6 +116,14 @@ impl<'a> Input<'a> {
             None => Place::file(self.file),
         }
     }
+}
+
+/// What an unknown key of front matter is called today.
+pub fn old_key(name: &str, table: &[String], keys: Keys) -> Option<crate::diagnostic::Text> {
+    let known = keys(table)?;
+    let today = super::old::front_matter_hint(name)?;
+    // Only front matter has this key.
+    (table.is_empty() && known.contains(&"in_search_index")).then_some(today)
 }
 
 fn segments(path: &serde_ignored::Path) -> Vec<String> {

@@ -101,7 +101,7 @@ impl Page {
         }
         let body = front.body.clone();
         let markdown = text.get(body.clone()).unwrap_or_default();
-        let (word_count, reading_time) = words::count(markdown, &lang, config.differences.cjk_word_count);
+        let (word_count, reading_time) = words::count(markdown, &lang, config.word_rule());
         Some(Page {
             components: components(&path),
             permalink: config.permalink(&path),

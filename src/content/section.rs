@@ -52,7 +52,7 @@ impl Section {
         let shown = file.shown();
         let lang = file.take_language(config).map_err(|error| diagnostics.push(*error)).ok();
         let front = front_matter::split(&shown, &text).map_err(|error| diagnostics.push(*error)).ok()?;
-        let meta = SectionMeta::parse(&front, diagnostics)?;
+        let meta = SectionMeta::parse(&front, config, diagnostics)?;
         let (lang, body) = (lang?, front.body);
         let section = Self::new(file, meta, (text, body), lang, config);
         if let Some(why) = address::escape(&section.path) {
@@ -85,7 +85,7 @@ impl Section {
             path.push('/');
         }
         let markdown = text.get(body.clone()).unwrap_or_default();
-        let (word_count, reading_time) = words::count(markdown, &lang, config.differences.cjk_word_count);
+        let (word_count, reading_time) = words::count(markdown, &lang, config.word_rule());
         Self {
             components: components(&path),
             permalink: config.permalink(&path),

@@ -4,12 +4,14 @@ use std::iter::Sum;
 
 use unicode_segmentation::UnicodeSegmentation;
 
+use crate::config::WordRule;
+
 /// Words and minutes of a Markdown text in a language, which counts by its first subtag (`zh-Hans` as `zh`).
 ///
-/// Code between two code fences is left out. With `mixed`, a Han or kana character is a word in every language, next to
-/// the words of the other scripts; without, Chinese and Japanese texts count letters of any script and other texts
-/// words, as Zola does. Characters and words a minute are those that Zola gives its sources for.
-pub fn count(markdown: &str, language: &str, mixed: bool) -> (usize, usize) {
+/// Code between two code fences is left out. In [`WordRule::Mixed`], a Han or kana character is a word in every language,
+/// next to the words of the other scripts; in [`WordRule::Zola23`] Chinese and Japanese texts count letters of any script
+/// and other texts words. Characters and words a minute are those that Zola gives its sources for.
+pub fn count(markdown: &str, language: &str, rule: WordRule) -> (usize, usize) {
     let primary = language.split('-').next().unwrap_or_default();
     let characters_a_minute = if primary.eq_ignore_ascii_case("ja") { 653 } else { 439 };
     let words_a_minute = match primary.to_ascii_lowercase().as_str() {
@@ -19,7 +21,11 @@ pub fn count(markdown: &str, language: &str, mixed: bool) -> (usize, usize) {
     };
     // A fence that is never closed hides the rest, as a fence begins or ends at every third backtick.
     let prose = markdown.split("```").step_by(2);
-    if mixed {
+    if rule == WordRule::Zola22 {
+        let Counted { characters, words } = prose.map(|text| count_all(text, false)).sum();
+        return (characters + words, (characters + words).div_ceil(200));
+    }
+    if rule == WordRule::Mixed {
         let Counted { characters, words } = prose.map(|text| count_all(text, true)).sum();
         let effort = characters * words_a_minute + words * characters_a_minute;
         return (characters + words, effort.div_ceil(characters_a_minute * words_a_minute));
@@ -177,27 +183,27 @@ mod tests {
 
     #[test]
     fn zola_counts_letters_in_chinese_and_words_elsewhere() {
-        assert_eq!(count("你好世界，这是中文测试。", "zh", false), (10, 1));
-        assert_eq!(count("你好 abc", "zh-Hant-TW", false), (5, 1));
-        assert_eq!(count("こんにちは、世界。", "ja", false), (7, 1));
-        assert_eq!(count(&"Hello world ".repeat(1000), "en", false), (2000, 9));
-        assert_eq!(count(&"Hello world ".repeat(1000), "xx", false), (2000, 10));
-        assert_eq!(count("  ", "en", false), (0, 0));
+        assert_eq!(count("你好世界，这是中文测试。", "zh", WordRule::Zola23), (10, 1));
+        assert_eq!(count("你好 abc", "zh-Hant-TW", WordRule::Zola23), (5, 1));
+        assert_eq!(count("こんにちは、世界。", "ja", WordRule::Zola23), (7, 1));
+        assert_eq!(count(&"Hello world ".repeat(1000), "en", WordRule::Zola23), (2000, 9));
+        assert_eq!(count(&"Hello world ".repeat(1000), "xx", WordRule::Zola23), (2000, 10));
+        assert_eq!(count("  ", "en", WordRule::Zola23), (0, 0));
     }
 
     #[test]
     fn code_between_fences_is_not_read() {
         let text = "hello world ``` code here ``` goodbye world ``` never closed";
-        assert_eq!(count(text, "en", false), (4, 1));
-        assert_eq!(count(text, "zh", true), (4, 1));
+        assert_eq!(count(text, "en", WordRule::Zola23), (4, 1));
+        assert_eq!(count(text, "zh", WordRule::Mixed), (4, 1));
     }
 
     #[test]
     fn mixed_counting_adds_characters_and_words() {
-        assert_eq!(count("用 Rust 1.95 写カタカナ", "zh", true), (8, 1));
-        assert_eq!(count(&"字".repeat(439), "zh-Hans", true), (439, 1));
-        assert_eq!(count(&format!("{} a", "字".repeat(439)), "zh", true), (440, 2));
-        assert_eq!(count("한국어 문장입니다", "ko", true).0, 2);
+        assert_eq!(count("用 Rust 1.95 写カタカナ", "zh", WordRule::Mixed), (8, 1));
+        assert_eq!(count(&"字".repeat(439), "zh-Hans", WordRule::Mixed), (439, 1));
+        assert_eq!(count(&format!("{} a", "字".repeat(439)), "zh", WordRule::Mixed), (440, 2));
+        assert_eq!(count("한국어 문장입니다", "ko", WordRule::Mixed).0, 2);
     }
 
     #[test]

@@ -18,7 +18,7 @@ use tera::Value;
 use crate::diagnostic::{Place, Text, did_you_mean, line_column};
 use crate::text;
 
-pub use value::Data;
+pub use value::{Data, with_sorted_keys};
 
 /// How many levels a document may nest, which is what keeps hostile input from overflowing the stack. The same
 /// as that of `serde_json`; TOML and YAML have lower limits of their own.

@@ -19,6 +19,20 @@ impl<'de> Deserialize<'de> for Data {
     }
 }
 
+/// The same value with the keys of every map in alphabetical order.
+pub fn with_sorted_keys(value: Value) -> Value {
+    if let Some(map) = value.as_map() {
+        let mut entries: Vec<(Key<'static>, Value)> =
+            map.iter().map(|(key, value)| (key.clone(), with_sorted_keys(value.clone()))).collect();
+        entries.sort_by(|(a, _), (b, _)| a.as_str().cmp(&b.as_str()));
+        return Value::from(entries.into_iter().collect::<Map>());
+    }
+    match value.as_array() {
+        Some(list) => Value::from(list.iter().cloned().map(with_sorted_keys).collect::<Vec<_>>()),
+        None => value,
+    }
+}
+
 struct DataVisitor;
 
 impl<'de> Visitor<'de> for DataVisitor {

@@ -9,7 +9,7 @@ use giallo::{
     ExtraHtmlContent, HighlightOptions, HtmlRenderer, PLAIN_GRAMMAR_NAME, ParsedFence, Registry, ThemeVariant,
 };
 
-use super::themes;
+use crate::config::code_themes;
 use crate::config::raw::Highlighting;
 use crate::config::{Config, DataAttrPosition, HighlightStyle, Mode};
 use crate::diagnostic::{Diagnostic, Place, Result};
@@ -100,7 +100,7 @@ impl Highlighter {
             self.json_name(&settings.folder, path, &mut errors);
         }
         for theme in themes_of(&settings.options) {
-            let known = || themes::BUILT_IN.iter().copied().chain(names.iter().map(String::as_str));
+            let known = || code_themes::BUILT_IN.iter().copied().chain(names.iter().map(String::as_str));
             if !known().any(|name| name.to_lowercase() == theme.to_lowercase()) {
                 errors.push(self.unknown_theme(theme, known()));
             }
@@ -149,7 +149,7 @@ impl Highlighter {
             }
             for theme in themes_of(&settings.options) {
                 if !registry.contains_theme(theme) {
-                    loaded.errors.push(self.unknown_theme(theme, themes::BUILT_IN.iter().copied()));
+                    loaded.errors.push(self.unknown_theme(theme, code_themes::BUILT_IN.iter().copied()));
                 }
             }
             loaded.registry = Some(registry);
@@ -302,8 +302,8 @@ mod tests {
     #[test]
     fn the_list_of_built_in_themes_is_that_of_the_registry() {
         let registry = Registry::builtin().unwrap();
-        assert_eq!(themes::BUILT_IN.iter().filter(|name| !registry.contains_theme(name)).count(), 0);
-        assert!(themes::BUILT_IN.is_sorted());
+        assert_eq!(code_themes::BUILT_IN.iter().filter(|name| !registry.contains_theme(name)).count(), 0);
+        assert!(code_themes::BUILT_IN.is_sorted());
     }
 
     #[test]

@@ -25,7 +25,6 @@ mod strike;
 mod summary;
 #[cfg(test)]
 mod tests;
-mod themes;
 mod toc;
 mod writer;
 

@@ -8,7 +8,8 @@ use rayon::prelude::*;
 use tera::Context;
 
 use crate::asset;
-use crate::config::{self, Config, Differences, InsertAnchor, Mode, find::Found};
+use crate::config::kepu::{Kepu, Templates};
+use crate::config::{self, Config, Dialect, Differences, InsertAnchor, Mode, find::Found};
 use crate::content::{self, Content};
 use crate::diagnostic::{Diagnostic, Place};
 use crate::markdown::Highlighter;
@@ -20,6 +21,7 @@ use super::body::{Body, BodyRenderer, Source};
 use super::functions::{self, ByPath, Early, Images, Locator, Lookup, MarkdownFilter, TaxonomyEntry};
 use super::relate::{self, Relations};
 use super::taxonomy::{self, TaxonomyTerms};
+use super::trees::{self, Trees};
 use super::values::{self, Documents, Values};
 use super::{Site, links, shown, sitemap, theme};
 
@@ -37,25 +39,23 @@ pub struct Request {
     pub now: jiff::Timestamp,
 }
 
-/// File kinds that may be templates.
-const TEMPLATE_EXTENSIONS: [&str; 6] = ["html", "xml", "md", "txt", "json", "ics"];
-
 /// Reads and checks the configuration with its theme's; the second result is the theme's folder.
 pub fn read_config(request: &Request, diagnostics: &mut Vec<Diagnostic>) -> Option<(Config, Option<PathBuf>)> {
     let root = &request.found.root;
     let file = shown(root, &request.found.config);
     let source = read(&request.found.config, &file, diagnostics)?;
-    let mut differences = Differences::all();
+    let mut kepu = Kepu { differences: Differences::all(), templates: Templates::default() };
     let kepu_toml = request.found.config.with_file_name("kepu.toml");
     if kepu_toml.is_file() {
         let file = shown(root, &kepu_toml);
         let source = read(&kepu_toml, &file, diagnostics)?;
-        differences = config::kepu::parse(&file, &source, diagnostics)?;
+        kepu = config::kepu::parse(&file, &source, diagnostics)?;
     }
     if request.zola_exact {
-        differences = Differences::exact();
+        kepu.differences = Differences::exact();
     }
-    let mut config = Config::parse(&file, &source, differences, diagnostics)?;
+    let mut config = Config::parse(&file, &source, kepu.differences, diagnostics)?;
+    config.templates = kepu.templates;
     config.mode = request.mode;
     config.minify_html |= request.minify;
     if let Some(base_url) = &request.base_url {
@@ -119,13 +119,14 @@ impl Site {
     /// Reads everything. Every error and warning goes to `diagnostics`; none when there was an error.
     pub fn load(request: &Request, diagnostics: &mut Vec<Diagnostic>) -> Option<Site> {
         let root = request.found.root.clone();
-        let (config, theme_folder) = read_config(request, diagnostics)?;
+        let (mut config, theme_folder) = read_config(request, diagnostics)?;
+        let (templates, trees) = load_templates(&root, &mut config, theme_folder.as_deref(), diagnostics);
         let config = Arc::new(config);
 
         // Templates, style sheets and documents have nothing to do with each other.
         let (mut engine_diagnostics, mut content_diagnostics) = (Vec::new(), Vec::new());
         let (engine, (stylesheets, (content, files))) = rayon::join(
-            || load_engine(&root, &config, theme_folder.as_deref(), request.now, &mut engine_diagnostics),
+            || load_engine(templates?, &config, request.now, &mut engine_diagnostics),
             || {
                 let sass = compile_sass(&root, &config, theme_folder.as_deref(), &mut content_diagnostics);
                 let content = content::load(&root, &config, request.drafts, &mut content_diagnostics);
@@ -154,9 +155,12 @@ impl Site {
         diagnostics.extend(highlighter.check());
         let mut stylesheets = stylesheets;
         match highlighter.css() {
-            Ok(css) => stylesheets.extend(
-                css.into_iter().map(|(name, css)| (name.to_owned(), css.into(), "[markdown.highlighting]".to_owned())),
-            ),
+            Ok(css) => stylesheets.extend(css.into_iter().map(|(name, css)| {
+                // Under the name that the templates of an old site ask for.
+                let old = config.css_files.iter().find(|old| old.dark == name.contains("dark"));
+                let name = old.map_or(name, |old| old.name.as_str());
+                (name.to_owned(), css.into(), "[markdown.highlighting]".to_owned())
+            })),
             Err(error) => diagnostics.push(*error),
         }
         let mut engine = engine?;
@@ -174,7 +178,7 @@ impl Site {
         let theme_static = theme_folder.as_ref().map(|t| t.join("static")).and_then(|t| t.canonicalize().ok());
         let locator = Arc::new(Locator::new(root.clone(), config.output_dir.clone(), theme_static, generated));
         let images = Arc::new(Images::new(&root));
-        let early = Early::new(config.clone(), locator, permalinks, images.clone());
+        let early = Early::new(config.clone(), locator, permalinks, images.clone(), request.now);
         functions::register_early(engine.tera_mut(), &early);
         let snippets = Arc::new(engine.clone());
         let filter =
@@ -183,6 +187,7 @@ impl Site {
 
         let relations = relate::relate(&content, &config, diagnostics);
         let taxonomies = taxonomy::collect(&content, &relations, &config);
+        functions::zola22::register_terms(engine.tera_mut(), &config, &taxonomies);
         let configs = values::configs(&config);
         let (page_bodies, section_bodies) =
             render_bodies(&content, &relations, &early, &engine, &highlighter, &configs, diagnostics);
@@ -219,6 +224,7 @@ impl Site {
             theme_static,
             static_files,
             images,
+            trees,
         };
         if site.config.generate_sitemap {
             site.sitemap = sitemap::entries(&site);
@@ -228,18 +234,11 @@ impl Site {
 }
 
 fn load_engine(
-    root: &Path,
+    templates: Vec<TemplateFile>,
     config: &Config,
-    theme: Option<&Path>,
     now: jiff::Timestamp,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<Engine> {
-    let mut templates = Vec::new();
-    if let (Some(folder), Some(name)) = (theme, &config.theme) {
-        let own = (&*folder.join("templates"), folder);
-        read_templates(root, own, &format!("{name}/templates/"), &mut templates, diagnostics);
-    }
-    read_templates(root, (&root.join("templates"), root), "", &mut templates, diagnostics);
     let default_language = config.default_language.clone();
     let register = |tera: &mut tera::Tera| {
         template::filters::register(tera, &default_language, now);
@@ -248,7 +247,55 @@ fn load_engine(
     Engine::new(templates, config.theme.as_deref(), register, diagnostics)
 }
 
-/// Reads the templates of `folder`, whose links must stay inside `allowed`.
+/// Reads all templates and settles which generation each is of; the site's own decides how its content is read. No
+/// templates where there was an error.
+fn load_templates(
+    root: &Path,
+    config: &mut Config,
+    theme: Option<&Path>,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> (Option<Vec<TemplateFile>>, Trees) {
+    let before = diagnostics.len();
+    let mut of_theme = None;
+    if let (Some(folder), Some(name)) = (theme, &config.theme) {
+        let mut files = Vec::new();
+        let own = (&*folder.join("templates"), folder);
+        read_templates(root, own, &format!("{name}/templates/"), &mut files, diagnostics);
+        of_theme = Some((shown(root, &folder.join("templates")), files));
+    }
+    let mut own = Vec::new();
+    read_templates(root, (&root.join("templates"), root), "", &mut own, diagnostics);
+    let theme = of_theme.as_mut().map(|(folder, files)| (folder.as_str(), files));
+    let mut trees = trees::settle(config, theme, &mut own, diagnostics);
+    let mut of_theme = of_theme.map(|(_, files)| files).unwrap_or_default();
+    let mut known = trees.trees.iter_mut().rev();
+    if let Some(tree) = known.next() {
+        config.dialect = tree.dialect;
+        own.retain(|file| is_template(&file.name, tree.dialect, false));
+        tree.files = own.len();
+    }
+    if let Some(tree) = known.next() {
+        of_theme.retain(|file| is_template(&file.name, tree.dialect, true));
+        tree.files = of_theme.len();
+    }
+    of_theme.append(&mut own);
+    // The engine would only stumble over the same files.
+    let failed = diagnostics.iter().skip(before).any(Diagnostic::is_error);
+    ((!failed).then_some(of_theme), trees)
+}
+
+/// File kinds that may be templates. Up to Zola 0.22 every kind that ends in `ml`, and in themes little else.
+fn is_template(name: &str, dialect: Dialect, in_theme: bool) -> bool {
+    let extension = Path::new(name).extension().and_then(|e| e.to_str()).unwrap_or_default();
+    match dialect {
+        Dialect::Tera2 => ["html", "xml", "md", "txt", "json", "ics"].contains(&extension),
+        Dialect::Tera1 if extension.ends_with("ml") || extension == "md" => true,
+        Dialect::Tera1 if in_theme => name.ends_with("/templates/robots.txt"),
+        Dialect::Tera1 => ["txt", "json", "ics"].contains(&extension),
+    }
+}
+
+/// Reads what may be a template in `folder`, whose links must stay inside `allowed`.
 fn read_templates(
     root: &Path,
     (folder, allowed): (&Path, &Path),
@@ -259,10 +306,11 @@ fn read_templates(
     let (files, problems) = asset::static_files::walk(folder, allowed, &globset::GlobSet::empty());
     diagnostics.extend(problems);
     for asset::static_files::StaticFile { output: name, source: path } in files {
-        let is_template = path.extension().and_then(|e| e.to_str()).is_some_and(|e| TEMPLATE_EXTENSIONS.contains(&e));
         let file = shown(root, &path);
-        if is_template && let Some(text) = read(&path, &file, diagnostics) {
-            templates.push(TemplateFile { name: format!("{prefix}{name}"), file, text: text.into() });
+        let name = format!("{prefix}{name}");
+        let candidate = [Dialect::Tera1, Dialect::Tera2].iter().any(|dialect| is_template(&name, *dialect, false));
+        if candidate && let Some(text) = read(&path, &file, diagnostics) {
+            templates.push(TemplateFile { name, file, text: text.into(), dialect: Dialect::Tera2 });
         }
     }
 }
@@ -403,7 +451,7 @@ fn search_warnings(config: &Config) -> Vec<Diagnostic> {
 /// Indexes the finished values by the names that templates use.
 fn lookup(content: &Content, taxonomies: &[TaxonomyTerms], values: &Values) -> Lookup {
     fn insert(into: &mut ByPath, relative: &str, canonical: &str, lang: &str, value: &tera::Value) {
-        into.canonical.insert(relative.to_owned(), canonical.to_owned());
+        into.canonical.insert(relative.to_owned(), (canonical.to_owned(), lang.to_owned()));
         into.values.entry(canonical.to_owned()).or_default().insert(lang.to_owned(), value.clone());
     }
     let mut lookup = Lookup::default();
@@ -416,6 +464,7 @@ fn lookup(content: &Content, taxonomies: &[TaxonomyTerms], values: &Values) -> L
     for (id, taxonomy) in taxonomies.iter().enumerate() {
         let terms = taxonomy.terms.iter().zip(&values.terms[id]);
         let entry = TaxonomyEntry {
+            name: taxonomy.definition.name.clone(),
             value: values.taxonomies[id].clone(),
             terms: terms.map(|(term, value)| (term.slug.clone(), value.clone())).collect(),
         };

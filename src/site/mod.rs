@@ -16,6 +16,7 @@ mod sitemap;
 mod sort;
 mod taxonomy;
 pub mod theme;
+pub mod trees;
 mod values;
 
 use std::path::{Path, PathBuf};
@@ -26,7 +27,7 @@ use crate::config::Config;
 use crate::content::Content;
 use crate::template::Engine;
 
-pub use functions::{Images, register_names};
+pub use functions::{Images, is_safe, register_names};
 pub use load::{Request, read_config};
 pub use render::{Artifact, render, summarize};
 pub use routes::{Route, Routes, plan};
@@ -56,6 +57,8 @@ pub struct Site {
     static_files: Vec<StaticFile>,
     /// Which processed images templates have asked for.
     pub images: Arc<Images>,
+    /// What the templates were taken for.
+    pub trees: trees::Trees,
 }
 
 impl Site {

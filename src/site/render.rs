@@ -6,6 +6,7 @@ use std::sync::Arc;
 use tera::{Context, Value};
 
 use crate::asset;
+use crate::config::Dialect;
 use crate::diagnostic::{Diagnostic, Text};
 use crate::search;
 use crate::template::{ALIAS, WELCOME};
@@ -13,11 +14,16 @@ use crate::text;
 
 use super::Site;
 use super::feeds;
+use super::functions::zola22::without_pages;
 use super::pager::Paginator;
 use super::relate::{PageId, SectionId};
 use super::routes::{Layer, Route};
 use super::sitemap::ENTRIES_PER_FILE;
 use super::values;
+
+/// `zola_version` in pages of templates of that generation, which other templates did not have: what Zola 0.22.1 calls
+/// itself there.
+const ZOLA22: &str = "0.21.0";
 
 /// The bytes of one file of the output, or the file that they are copied from.
 #[derive(Clone, Debug)]
@@ -123,6 +129,9 @@ fn page(site: &Site, id: PageId) -> Result<String, Vec<Diagnostic>> {
     context.insert_value("page", site.values.pages[id].clone());
     address(&mut context, &page.permalink, &page.path);
     let template = site.relations.page_templates[id].as_deref().unwrap_or("page.html");
+    if site.engine.dialect(template) == Some(Dialect::Tera1) {
+        context.insert_value("zola_version", Value::from(ZOLA22));
+    }
     let file = format!("content/{}", page.file.relative);
     site.template(template, &context).map_err(|errors| {
         missing_template(errors, template, &file, text!("`template` of `{file}`", "`{file}` 的 `template`"))
@@ -132,10 +141,16 @@ fn page(site: &Site, id: PageId) -> Result<String, Vec<Diagnostic>> {
 fn section(site: &Site, id: SectionId, pager: Option<(&Paginator, usize)>) -> Result<String, Vec<Diagnostic>> {
     let section = &site.content.sections[id];
     let mut context = language_context(site, &section.lang);
-    context.insert_value("section", site.values.sections[id].clone());
-    pager_context(site, &mut context, pager, &section.permalink, &section.path);
     let default = if section.file.components.is_empty() { "index.html" } else { "section.html" };
     let template = section.meta.template.as_deref().unwrap_or(default);
+    // Up to Zola 0.22 the pages of a paginated section were those of its pager only.
+    let value = &site.values.sections[id];
+    let value = match (pager, site.engine.dialect(template)) {
+        (Some(_), Some(Dialect::Tera1)) => without_pages(value),
+        _ => value.clone(),
+    };
+    context.insert_value("section", value);
+    pager_context(site, &mut context, pager, &section.permalink, &section.path);
     let file = format!("content/{}", section.file.relative);
     site.template(template, &context).map_err(|errors| {
         missing_template(errors, template, &file, text!("`template` of `{file}`", "`{file}` 的 `template`"))

@@ -7,9 +7,9 @@ use rayon::prelude::*;
 use serde::Deserialize;
 use tera::{Map, Value};
 
-use crate::config::{Config, Language, Taxonomy};
+use crate::config::{Config, Dialect, Language, Taxonomy};
 use crate::content::{Content, Page, Section};
-use crate::data::Data;
+use crate::data::{Data, with_sorted_keys};
 use crate::markdown::Heading;
 
 use super::body::Body;
@@ -44,7 +44,10 @@ pub(crate) use map;
 /// `config`, once per language.
 pub fn configs(config: &Config) -> HashMap<String, Value> {
     // A table that was read from TOML always reads as a value.
-    let extra = Data::deserialize(config.extra.clone()).map_or(Value::none(), |data| data.0);
+    let mut extra = Data::deserialize(config.extra.clone()).map_or(Value::none(), |data| data.0);
+    if config.dialect == Dialect::Tera1 {
+        extra = with_sorted_keys(extra);
+    }
     let markdown = Value::from_serializable(&config.markdown);
     config
         .languages
@@ -60,6 +63,8 @@ fn config_value(config: &Config, lang: &str, language: &Language, extra: &Value,
         .filter(|(code, _)| *code != lang)
         .map(|(code, l)| (code.clone().into(), language_value(l)))
         .collect();
+    // Up to Zola 0.22 every language had the search settings of the default one.
+    let search = if config.dialect == Dialect::Tera1 { &config.search } else { &language.search };
     Value::from(map! {
         "base_url": config.base_url.as_str(),
         "mode": config.mode.as_str(),
@@ -75,7 +80,7 @@ fn config_value(config: &Config, lang: &str, language: &Language, extra: &Value,
         "build_search_index": language.build_search_index,
         "extra": extra.clone(),
         "markdown": markdown.clone(),
-        "search": map! { "index_format": Value::from_serializable(&language.search.index_format) },
+        "search": map! { "index_format": Value::from_serializable(&search.index_format) },
         "generate_sitemap": config.generate_sitemap,
         "generate_robots_txt": config.generate_robots_txt,
         "exclude_paginated_pages_in_sitemap": Value::from_serializable(&config.exclude_paginated_pages_in_sitemap),

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use tera::{Context, Tera};
 
-use super::{diagnose, dialect};
+use super::tera1::{self, Kind, PositionMap};
+use super::{Dialect, diagnose};
 use crate::diagnostic::{Diagnostic, Place, Result};
 use crate::text;
 
@@ -17,13 +18,25 @@ pub struct TemplateFile {
     /// The path relative to the site's root, for messages.
     pub file: String,
     pub text: Arc<str>,
+    /// Settled by the layer that knows the whole tree, from [`super::signs`].
+    pub dialect: Dialect,
+}
+
+/// A template file and what the engine was given for it.
+#[derive(Clone, Debug)]
+pub struct Loaded {
+    pub source: TemplateFile,
+    /// The Tera 2 text of a Tera 1 file, and where its pieces come from.
+    pub lowered: Option<(String, PositionMap)>,
 }
 
 /// Every template of a site, parsed.
 #[derive(Clone)]
 pub struct Engine {
-    tera: Tera,
-    files: HashMap<String, TemplateFile>,
+    tera: Arc<Tera>,
+    files: HashMap<String, Loaded>,
+    /// What may stand before the name of a template: the theme's folder, that of the built-in ones.
+    prefixes: Vec<String>,
 }
 
 const BUILTIN_PREFIX: &str = "__zola_builtins/";
@@ -45,6 +58,13 @@ pub const ALIAS: &str = "internal/alias.html";
 /// Shown where a site has no template for a kind of page; not replaceable.
 pub const WELCOME: &str = "internal/welcome.html";
 
+impl Loaded {
+    /// What Tera reads.
+    pub fn text(&self) -> &str {
+        self.lowered.as_ref().map_or(&self.source.text, |(text, _)| text)
+    }
+}
+
 impl Engine {
     /// Parses all templates. `theme` is the theme's name; `register` adds the functions and filters that templates
     /// may call, at least as stand-ins: Tera checks their names while parsing. None when there was an error.
@@ -55,8 +75,9 @@ impl Engine {
         diagnostics: &mut Vec<Diagnostic>,
     ) -> Option<Engine> {
         let mut tera = Tera::default();
-        let prefixes = theme.map(|t| format!("{t}/templates/")).into_iter().chain([BUILTIN_PREFIX.to_owned()]);
-        if let Err(error) = tera.set_fallback_prefixes(prefixes) {
+        let theme = theme.map(|t| format!("{t}/templates/"));
+        let prefixes: Vec<String> = theme.into_iter().chain([BUILTIN_PREFIX.to_owned()]).collect();
+        if let Err(error) = tera.set_fallback_prefixes(prefixes.clone()) {
             diagnostics.extend(diagnose::diagnose(&error, &HashMap::new()));
             return None;
         }
@@ -70,33 +91,53 @@ impl Engine {
                 (ALIAS.to_owned(), include_str!("builtins/alias.html")),
                 (WELCOME.to_owned(), include_str!("builtins/welcome.html")),
             ])
-            .map(|(name, text)| TemplateFile { file: format!("(built-in) {name}"), name, text: text.into() })
+            .map(|(name, text)| TemplateFile {
+                file: format!("(built-in) {name}"),
+                name,
+                text: text.into(),
+                dialect: Dialect::Tera2,
+            })
             .collect();
         all.extend(templates);
-        let before = diagnostics.len();
-        // Only files of the first generation make Tera stop with a message that helps nobody.
-        diagnostics.extend(all.iter().filter_map(dialect::refuse_tera1));
-        if diagnostics.len() > before {
-            return None;
-        }
+        tera1::operators::register(&mut tera);
+        let mut lowered = match lower(&tera, &all, &prefixes) {
+            Ok(lowered) => lowered,
+            Err(errors) => {
+                diagnostics.extend(errors);
+                return None;
+            }
+        };
         let added = loop {
-            let added = tera.add_raw_templates(all.iter().map(|t| (t.name.as_str(), &*t.text)));
+            let texts = all.iter().map(|t| {
+                let lowered = lowered.get(&t.name).map(|(text, _)| text.as_str());
+                (t.name.as_str(), lowered.unwrap_or(&t.text))
+            });
+            let added = tera.add_raw_templates(texts);
             match added.as_ref().err().and_then(|error| drop_unreachable(error, &mut all)) {
                 Some(warning) => diagnostics.push(warning),
                 None => break added,
             }
         };
-        let files: HashMap<String, TemplateFile> = all.into_iter().map(|t| (t.name.clone(), t)).collect();
+        let files: HashMap<String, Loaded> = all
+            .into_iter()
+            .map(|source| (source.name.clone(), Loaded { lowered: lowered.remove(&source.name), source }))
+            .collect();
         if let Err(error) = added {
             diagnostics.extend(every_error(&error, &files));
             return None;
         }
-        Some(Engine { tera, files })
+        Some(Engine { tera: Arc::new(tera), files, prefixes })
     }
 
     /// The engine underneath, for registering functions.
     pub fn tera_mut(&mut self) -> &mut Tera {
-        &mut self.tera
+        Arc::make_mut(&mut self.tera)
+    }
+
+    /// The generation of the template that a name stands for.
+    pub fn dialect(&self, name: &str) -> Option<Dialect> {
+        let prefixed = |prefix: &String| self.files.get(&format!("{prefix}{name}"));
+        self.files.get(name).or_else(|| self.prefixes.iter().find_map(prefixed)).map(|file| file.source.dialect)
     }
 
     pub fn contains(&self, name: &str) -> bool {
@@ -111,7 +152,8 @@ impl Engine {
                     .help(text!("add a file `templates/{name}`", "请添加文件 `templates/{name}`")),
             ]);
         }
-        self.tera.render(name, context).map_err(|error| diagnose::diagnose(&error, &self.files))
+        let render = || self.tera.render(name, context);
+        tera1::scope::within(&self.tera, context, render).map_err(|error| diagnose::diagnose(&error, &self.files))
     }
 
     /// Renders the body of a content file as a template; `text` is the whole file, the body begins at `start`.
@@ -123,7 +165,8 @@ impl Engine {
         context: &Context,
     ) -> Result<String, Vec<Diagnostic>> {
         let body = text.get(start..).unwrap_or_default();
-        self.tera.render_str(body, context, false).map_err(|error| {
+        let render = || self.tera.render_str(body, context, false);
+        tera1::scope::within(&self.tera, context, render).map_err(|error| {
             let mut diagnostics = diagnose::diagnose(&error, &self.files);
             let lines_before = text.get(..start).unwrap_or_default().matches('\n').count();
             for diagnostic in &mut diagnostics {
@@ -157,7 +200,8 @@ fn drop_unreachable(error: &tera::Error, templates: &mut [TemplateFile]) -> Opti
     if !report.message().starts_with("This content would be ignored") {
         return None;
     }
-    let template = templates.iter_mut().find(|t| t.name == report.filename())?;
+    let own = |t: &&mut TemplateFile| t.name == report.filename() && t.dialect == Dialect::Tera2;
+    let template = templates.iter_mut().find(own)?;
     let range = report.span().range.clone();
     let dropped = template.text.get(range.clone()).filter(|text| !text.trim().is_empty())?;
     let start = range.start + (dropped.len() - dropped.trim_start().len());
@@ -179,17 +223,53 @@ fn drop_unreachable(error: &tera::Error, templates: &mut [TemplateFile]) -> Opti
 }
 
 /// Tera stops at the first file that does not parse; this looks at each file alone to find the others.
-fn every_error(first: &tera::Error, files: &HashMap<String, TemplateFile>) -> Vec<Diagnostic> {
+fn every_error(first: &tera::Error, files: &HashMap<String, Loaded>) -> Vec<Diagnostic> {
     let mut diagnostics = Vec::new();
     let mut names: Vec<&String> = files.keys().collect();
     names.sort();
     for name in names {
         let mut alone = Tera::default();
-        if let Err(error) = alone.add_raw_template(name, &files[name].text)
+        if let Err(error) = alone.add_raw_template(name, files[name].text())
             && matches!(error.kind(), tera::ErrorKind::SyntaxError(_))
         {
             diagnostics.extend(diagnose::diagnose(&error, files));
         }
     }
     if diagnostics.is_empty() { diagnose::diagnose(first, files) } else { diagnostics }
+}
+
+/// The Tera 2 text of every Tera 1 template, by name; or why some do not parse.
+fn lower(
+    tera: &Tera,
+    all: &[TemplateFile],
+    prefixes: &[String],
+) -> Result<HashMap<String, (String, PositionMap)>, Vec<Diagnostic>> {
+    let of = |dialect: Dialect| all.iter().filter(move |t| t.dialect == dialect);
+    let sources: Vec<_> =
+        of(Dialect::Tera1).map(|t| tera1::Source { name: t.name.as_str(), text: &*t.text }).collect();
+    if sources.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let others: Vec<_> =
+        of(Dialect::Tera2).map(|t| tera1::OtherTemplate { name: t.name.as_str(), text: &*t.text }).collect();
+    match tera1::lower(&sources, &others, prefixes, &|kind, name| is_registered(tera, kind, name)) {
+        Ok(lowered) => Ok(lowered.into_iter().map(|t| (t.name, (t.text, t.map))).collect()),
+        Err(errors) => Err(errors
+            .iter()
+            .filter_map(|(name, error)| {
+                let file = all.iter().find(|t| &t.name == name)?;
+                Some(diagnose::tera1_syntax(error, file))
+            })
+            .collect()),
+    }
+}
+
+/// Whether a name is registered. Tera cannot be asked, but it checks names before it renders.
+fn is_registered(tera: &Tera, kind: Kind, name: &str) -> bool {
+    let probe = match kind {
+        Kind::Filter => format!("{{% if false %}}{{{{ 1 | {name} }}}}{{% endif %}}"),
+        Kind::Test => format!("{{% if false %}}{{{{ 1 is {name} }}}}{{% endif %}}"),
+        Kind::Function => format!("{{% if false %}}{{{{ {name}() }}}}{{% endif %}}"),
+    };
+    tera.render_str(&probe, &Context::new(), false).is_ok()
 }

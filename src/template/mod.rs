@@ -9,6 +9,7 @@ mod engine;
 pub mod filters;
 pub mod tera1;
 
+pub use dialect::{Dialect, Sign, Signs, signs};
 pub use engine::{ALIAS, Engine, TemplateFile, WELCOME};
 
 use crate::diagnostic::Text;

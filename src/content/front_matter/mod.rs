@@ -16,8 +16,9 @@ use tera::value::Key;
 use tera::{Map, Value};
 
 use crate::config::toml_input::{Input, Keys};
+use crate::config::{Config, Dialect};
 use crate::content::address;
-use crate::data::Data;
+use crate::data::{Data, with_sorted_keys};
 use crate::diagnostic::{Diagnostic, Place, Text};
 use crate::text;
 
@@ -86,10 +87,12 @@ impl FrontMatter<'_> {
         }
     }
 
-    /// `[extra]` as templates see it.
-    fn extra(&self, Data(value): Data, diagnostics: &mut Vec<Diagnostic>) -> Value {
+    /// `[extra]` as templates see it. Up to Zola 0.22 they saw tables of TOML in alphabetical order.
+    fn extra(&self, Data(value): Data, config: &Config, diagnostics: &mut Vec<Diagnostic>) -> Value {
         if value.as_map().is_some() {
-            return with_string_keys(value);
+            let value = with_string_keys(value);
+            let sorted = config.dialect == Dialect::Tera1 && self.notation == Notation::Toml;
+            return if sorted { with_sorted_keys(value) } else { value };
         }
         // `extra:` with nothing below it.
         if !value.is_none() {

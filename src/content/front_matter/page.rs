@@ -86,7 +86,7 @@ impl PageMeta {
         }
         front.check_aliases(&raw.aliases, diagnostics);
         check_terms(front, &raw.taxonomies, config, diagnostics);
-        let extra = front.extra(raw.extra, diagnostics);
+        let extra = front.extra(raw.extra, config, diagnostics);
         if diagnostics.iter().skip(before).any(Diagnostic::is_error) {
             return None;
         }

@@ -4,11 +4,12 @@ use serde::Deserialize;
 use tera::Value;
 
 use super::{FrontMatter, empty_map, list};
-use crate::config::InsertAnchor;
 use crate::config::raw::options;
+use crate::config::{Config, InsertAnchor};
 use crate::content::address;
 use crate::data::Data;
 use crate::diagnostic::Diagnostic;
+use crate::text;
 
 /// The order of a section's pages.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -52,6 +53,8 @@ options! {
         #[serde(deserialize_with = "list")]
         aliases: Vec<String> = vec![],
         generate_feeds: bool = false,
+        /// The name of `generate_feeds` up to Zola 0.18.
+        generate_feed: Option<bool> = None,
         extra: Data = Data(empty_map()),
     }
 }
@@ -95,12 +98,29 @@ impl Default for SectionMeta {
 
 impl SectionMeta {
     /// The checked front matter; none where it has an error.
-    pub fn parse(front: &FrontMatter, diagnostics: &mut Vec<Diagnostic>) -> Option<Self> {
+    pub fn parse(front: &FrontMatter, config: &Config, diagnostics: &mut Vec<Diagnostic>) -> Option<Self> {
         let before = diagnostics.len();
         let keys = |path: &[String]| path.is_empty().then_some(RawSection::KEYS);
         let mut raw: RawSection = front.parse(keys, diagnostics)?;
+        if let Some(feed) = raw.generate_feed {
+            raw.generate_feeds |= feed;
+            diagnostics.push(
+                Diagnostic::warning(
+                    "front-matter/old-key",
+                    text!(
+                        "`generate_feed` is a key of older Zola versions; today it is `generate_feeds`",
+                        "`generate_feed` 是旧版 Zola 的键，现在是 `generate_feeds`"
+                    ),
+                )
+                .at(front.place(&["generate_feed"]))
+                .help(text!(
+                    "it still works; write it anew when you next edit this file",
+                    "目前仍然有效，下次修改此文件时请改写"
+                )),
+            );
+        }
         let extra = std::mem::replace(&mut raw.extra, Data(Value::none()));
-        let extra = front.extra(extra, diagnostics);
+        let extra = front.extra(extra, config, diagnostics);
         front.refuse_address(&["paginate_path"], address::escape(&raw.paginate_path), diagnostics);
         front.check_aliases(&raw.aliases, diagnostics);
         let failed = diagnostics.iter().skip(before).any(Diagnostic::is_error);

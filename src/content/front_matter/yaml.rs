@@ -6,7 +6,7 @@ use std::ops::Range;
 use serde::de::{Deserialize, DeserializeOwned, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_saphyr::Spanned;
 
-use crate::config::toml_input::Keys;
+use crate::config::toml_input::{Keys, old_key};
 use crate::data::{ParseError, yaml};
 use crate::diagnostic::{Diagnostic, Place, did_you_mean};
 use crate::text;
@@ -60,6 +60,9 @@ impl<'a> Input<'a> {
             text!("unknown key `{name}`; it has no effect", "不认识的键 `{name}`，它不起作用"),
         )
         .at(self.place(&place));
+        if let Some(today) = old_key(name, table, keys) {
+            return warning.help(today);
+        }
         match keys(table).and_then(|known| did_you_mean(name, known.iter().copied())) {
             Some(known) => warning.help(text!("did you mean `{known}`?", "您是不是要写 `{known}`？")),
             None => warning.help(text!(

@@ -28,24 +28,27 @@ fn get(kwargs: &Kwargs, state: &State, config: &Config, name: &str, documents: O
     let allow_missing = kwargs.get::<bool>("allow_missing")?.unwrap_or(false);
     let path = path.strip_prefix("@/").unwrap_or(&path);
     let found = documents.and_then(|documents| {
-        let canonical = documents.canonical.get(path)?;
+        let (canonical, _) = documents.canonical.get(path)?;
         documents.values.get(canonical)?.get(&lang)
     });
     match found {
         Some(value) => Ok(value.clone()),
         None if allow_missing => Ok(Value::none()),
-        None => Err(fail(name, why_missing(documents, path, &lang))),
+        None => Err(fail(name, why_missing(documents, path, Some(&lang)))),
     }
 }
 
-fn why_missing(documents: Option<&ByPath>, path: &str, lang: &str) -> Text {
+/// Why there is no such document, and what the author may have meant.
+pub fn why_missing(documents: Option<&ByPath>, path: &str, lang: Option<&str>) -> Text {
     let Some(documents) = documents else {
         return text!(
             "`{path}` is not known yet: the body of a document cannot ask for other documents",
             "还不知道 `{path}`：正文里不能取用其他文档"
         );
     };
-    if documents.canonical.contains_key(path) {
+    if let Some(lang) = lang
+        && documents.canonical.contains_key(path)
+    {
         return text!("`{path}` not found for language `{lang}`", "找不到 `{path}` 的 `{lang}` 语言版本");
     }
     match did_you_mean(path, documents.canonical.keys().map(String::as_str)) {

@@ -27,7 +27,11 @@ enum Key {
     Fetch(fetch::Request, Format),
 }
 
-pub struct LoadData(pub Early);
+pub struct LoadData {
+    pub early: Early,
+    /// Tables of TOML have their keys in alphabetical order, as up to Zola 0.22.
+    pub sorted: bool,
+}
 
 /// Where the data is.
 enum Source {
@@ -51,7 +55,7 @@ impl Function<TeraResult<Value>> for LoadData {
                 Source::Url(_) | Source::Literal(_) => Format::Plain,
             },
         };
-        match source {
+        let value = match source {
             Source::File(found, path) => self.file(found, &path, format),
             Source::Literal(text) => data::parse(format, &text).map_err(|error| fail("load_data", error.to_text())),
             Source::Url(url) => match self.fetch(url, format, &kwargs)? {
@@ -59,6 +63,10 @@ impl Function<TeraResult<Value>> for LoadData {
                 Err(_) if !required => Ok(Value::none()),
                 Err(why) => Err(fail("load_data", why)),
             },
+        };
+        match (self.sorted, format) {
+            (true, Format::Toml) => value.map(data::with_sorted_keys),
+            _ => value,
         }
     }
 }
@@ -68,7 +76,7 @@ impl LoadData {
         let (path, url, literal) =
             (kwargs.get::<&str>("path")?, kwargs.get::<&str>("url")?, kwargs.get::<&str>("literal")?);
         Ok(match (path, url, literal) {
-            (Some(path), None, None) => match self.0.locator.find(path) {
+            (Some(path), None, None) => match self.early.locator.find(path) {
                 Ok(Some(found)) => Ok(Source::File(found, path.to_owned())),
                 Ok(None) => Err(text!("there is no file `{path}`", "没有文件 `{path}`")),
                 Err(why) => Err(why),
@@ -94,14 +102,14 @@ impl LoadData {
             Found::Disk { path, .. } => path,
         };
         let key = Key::File(file.clone(), format);
-        if let Some(value) = self.0.data.get(&key) {
+        if let Some(value) = self.early.data.get(&key) {
             return Ok(value);
         }
         // A file that had to be converted is read all the same; its warning would need a place to go.
         let text =
             content::read_text(&file, path, &mut Vec::new()).map_err(|error| fail("load_data", error.message))?;
         let value = parse(&text)?;
-        self.0.data.put(key, value.clone());
+        self.early.data.put(key, value.clone());
         Ok(value)
     }
 
@@ -120,13 +128,13 @@ impl LoadData {
             accept: format.accept(),
         };
         let key = Key::Fetch(request.clone(), format);
-        let _one_at_a_time = self.0.data.network.lock();
-        if let Some(value) = self.0.data.get(&key) {
+        let _one_at_a_time = self.early.data.network.lock();
+        if let Some(value) = self.early.data.get(&key) {
             return Ok(Ok(value));
         }
         Ok(fetch::fetch(&request).and_then(|text| data::parse(format, &text).map_err(|e| e.to_text())).inspect(
             |value| {
-                self.0.data.put(key, value.clone());
+                self.early.data.put(key, value.clone());
             },
         ))
     }

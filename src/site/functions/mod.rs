@@ -11,6 +11,7 @@ mod markdown_filter;
 mod taxonomies;
 mod translations;
 mod urls;
+pub mod zola22;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -35,6 +36,8 @@ pub struct Early {
     pub permalinks: Arc<HashMap<String, String>>,
     pub images: Arc<Images>,
     pub data: Arc<load_data::DataCache>,
+    /// When the build is.
+    pub now: jiff::Timestamp,
 }
 
 impl Early {
@@ -43,8 +46,9 @@ impl Early {
         locator: Arc<Locator>,
         permalinks: HashMap<String, String>,
         images: Arc<Images>,
+        now: jiff::Timestamp,
     ) -> Self {
-        Self { config, locator, permalinks: Arc::new(permalinks), images, data: Arc::default() }
+        Self { config, locator, permalinks: Arc::new(permalinks), images, data: Arc::default(), now }
     }
 }
 
@@ -64,8 +68,8 @@ pub fn register_names(tera: &mut Tera) {
         "get_taxonomy_term",
         "get_taxonomy_url",
     ];
-    for name in NAMES {
-        tera.register_function(name, |_: Kwargs, _: &State| -> TeraResult<Value> {
+    for name in NAMES.iter().chain(zola22::NAMES) {
+        tera.register_function(*name, |_: Kwargs, _: &State| -> TeraResult<Value> {
             Err(template::error(text!("this function is not available here", "这个函数在这里不可用")))
         });
     }
@@ -76,17 +80,19 @@ pub fn register_names(tera: &mut Tera) {
 pub fn register_early(tera: &mut Tera, early: &Early) {
     tera.register_function("get_url", urls::GetUrl(early.clone()));
     tera.register_function("get_hash", urls::GetHash(early.locator.clone()));
-    tera.register_function("load_data", load_data::LoadData(early.clone()));
+    tera.register_function("load_data", load_data::LoadData { early: early.clone(), sorted: false });
     tera.register_function("resize_image", images::ResizeImage(early.clone()));
     tera.register_function("get_image_metadata", images::GetImageMetadata(early.clone()));
     tera.register_function("trans", translations::Trans(early.config.clone()));
     tera.register_function("text_direction", translations::TextDirection(early.config.clone()));
     documents::register(tera, &early.config, None);
     taxonomies::register(tera, &early.config, None);
+    zola22::register_early(tera, early);
 }
 
 /// Registers what needs the finished documents.
 pub fn register_late(tera: &mut Tera, config: &Arc<Config>, lookup: Arc<Lookup>) {
+    zola22::register_late(tera, config, Some(lookup.clone()));
     documents::register(tera, config, Some(lookup.clone()));
     taxonomies::register(tera, config, Some(lookup));
 }
@@ -103,17 +109,31 @@ pub struct Lookup {
 /// Documents by content path, and their translations.
 #[derive(Debug, Default)]
 pub struct ByPath {
-    /// Content path to canonical path.
-    pub canonical: HashMap<String, String>,
+    /// Content path to canonical path and language.
+    pub canonical: HashMap<String, (String, String)>,
     /// Canonical path, then language.
     pub values: HashMap<String, HashMap<String, Value>>,
 }
 
+impl ByPath {
+    /// The document of a content path, in its own language.
+    fn relative(&self, path: &str) -> Option<&Value> {
+        let (canonical, lang) = self.canonical.get(path)?;
+        self.values.get(canonical)?.get(lang)
+    }
+}
+
 #[derive(Debug)]
 pub struct TaxonomyEntry {
+    pub name: String,
     pub value: Value,
     /// Terms by slug.
     pub terms: HashMap<String, Value>,
+}
+
+/// Whether the result of a function is HTML that is not escaped again.
+pub fn is_safe(name: &str) -> bool {
+    matches!(name, "get_url" | "get_taxonomy_url")
 }
 
 /// The `lang` argument of a function, else the language of what is being rendered.

@@ -27,18 +27,7 @@ impl Function<TeraResult<String>> for GetUrl {
         {
             path = format!("{lang}/{path}");
         }
-        let mut url = config.permalink(&path);
-        if !kwargs.get::<bool>("trailing_slash")?.unwrap_or(false) && url.ends_with('/') {
-            url.pop();
-        }
-        if kwargs.get::<bool>("cachebust")?.unwrap_or(false) {
-            let digest = self.0.locator.digest(&path, 256).map_err(|why| fail("get_url", why))?;
-            let Some(digest) = digest else {
-                return Err(fail("get_url", text!("there is no file `{path}`", "没有文件 `{path}`")));
-            };
-            url = format!("{url}?h={}", &hex(&digest)[..20]);
-        }
-        Ok(url)
+        self.external(&path, &kwargs)
     }
 
     fn is_safe(&self) -> bool {
@@ -47,8 +36,24 @@ impl Function<TeraResult<String>> for GetUrl {
 }
 
 impl GetUrl {
+    /// The address of a path of the output, which may begin with a language.
+    pub fn external(&self, path: &str, kwargs: &Kwargs) -> TeraResult<String> {
+        let mut url = self.0.config.permalink(path);
+        if !kwargs.get::<bool>("trailing_slash")?.unwrap_or(false) && url.ends_with('/') {
+            url.pop();
+        }
+        if kwargs.get::<bool>("cachebust")?.unwrap_or(false) {
+            let digest = self.0.locator.digest(path, 256).map_err(|why| fail("get_url", why))?;
+            let Some(digest) = digest else {
+                return Err(fail("get_url", text!("there is no file `{path}`", "没有文件 `{path}`")));
+            };
+            url = format!("{url}?h={}", &hex(&digest)[..20]);
+        }
+        Ok(url)
+    }
+
     /// The address of a content path, which may end in an anchor.
-    fn internal(&self, path: &str, lang: &str) -> TeraResult<String> {
+    pub fn internal(&self, path: &str, lang: &str) -> TeraResult<String> {
         let config = &self.0.config;
         let (file, anchor) = match path.split_once('#') {
             Some((file, anchor)) => (file, Some(anchor)),

@@ -1,0 +1,209 @@
+//! The functions as Zola 0.22 has them, for templates of that generation: `t1_get_page` and so on.
+//!
+//! They differ from today's in what `lang` is when it is not given (the default language, not that of the page that is
+//! rendered), in how they look things up, and in a few arguments. What is the same has no `t1_` name.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use tera::{Function, Kwargs, State, Tera, TeraResult, Value};
+
+use super::urls::GetUrl;
+use super::{ByPath, Early, Lookup, Safe, TaxonomyEntry, fail, images, load_data, translations};
+use crate::config::{Config, slugify_path};
+use crate::site::taxonomy::TaxonomyTerms;
+use crate::text;
+
+/// The names of all.
+pub const NAMES: &[&str] = &[
+    "t1_get_url",
+    "t1_load_data",
+    "t1_get_image_metadata",
+    "t1_trans",
+    "t1_now",
+    "t1_get_page",
+    "t1_get_section",
+    "t1_get_taxonomy",
+    "t1_get_taxonomy_term",
+    "t1_get_taxonomy_url",
+];
+
+/// Registers what works in bodies too.
+pub fn register_early(tera: &mut Tera, early: &Early) {
+    let config = early.config.clone();
+    let url = GetUrl(early.clone());
+    let default = config.default_language.clone();
+    let get_url = move |kwargs: Kwargs, _: &State| -> TeraResult<Value> { get_url(&url, &kwargs, &default) };
+    tera.register_function("t1_get_url", Safe(get_url));
+    tera.register_function("t1_load_data", load_data::LoadData { early: early.clone(), sorted: true });
+    let metadata = images::GetImageMetadata(early.clone());
+    tera.register_function("t1_get_image_metadata", move |kwargs: Kwargs, state: &State| -> TeraResult<Value> {
+        let value = metadata.call(kwargs, state)?;
+        let Some(map) = value.as_map() else { return Ok(value) };
+        let known = |key: &str| ["width", "height", "format", "mime"].contains(&key);
+        Ok(Value::from(
+            map.iter()
+                .filter(|(key, _)| key.as_str().is_some_and(known))
+                .map(|(key, value)| (key.clone(), value.clone()))
+                .collect::<tera::Map>(),
+        ))
+    });
+    let trans_config = config.clone();
+    tera.register_function("t1_trans", move |kwargs: Kwargs, _: &State| -> TeraResult<String> {
+        let lang = language(&kwargs, &trans_config)?;
+        translations::translate(&trans_config, kwargs.must_get("key")?, &lang)
+    });
+    let now = early.now;
+    tera.register_function("t1_now", move |kwargs: Kwargs, _: &State| -> TeraResult<Value> {
+        // Without the machine's time zone, on which no page may depend.
+        kwargs.get::<bool>("utc")?;
+        Ok(match kwargs.get::<bool>("timestamp")?.unwrap_or(false) {
+            true => Value::from(now.as_second()),
+            false => Value::from(rfc3339(now)),
+        })
+    });
+    register_late(tera, &config, None);
+}
+
+/// As the crate chrono writes a time: fractions only where there are any.
+fn rfc3339(time: Timestamp) -> String {
+    time.strftime("%Y-%m-%dT%H:%M:%S%.f+00:00").to_string()
+}
+
+/// `get_taxonomy_url`, which bodies may use too, as terms are known before them.
+pub fn register_terms(tera: &mut Tera, config: &Arc<Config>, taxonomies: &[TaxonomyTerms]) {
+    /// Addresses by term, by taxonomy name and language.
+    type Addresses = HashMap<(String, String), HashMap<String, String>>;
+    let addresses: Addresses = taxonomies
+        .iter()
+        .map(|taxonomy| {
+            let terms = taxonomy.terms.iter().map(|term| (term.slug.clone(), term.permalink.clone()));
+            ((taxonomy.definition.name.clone(), taxonomy.lang.clone()), terms.collect())
+        })
+        .collect();
+    let config = config.clone();
+    let get_taxonomy_url = move |kwargs: Kwargs, _: &State| -> TeraResult<Value> {
+        let (kind, name): (&str, &str) = (kwargs.must_get("kind")?, kwargs.must_get("name")?);
+        let lang = language(&kwargs, &config)?;
+        let Some(terms) = addresses.get(&(kind.to_owned(), lang)) else {
+            return missing(&kwargs, "get_taxonomy_url", || {
+                text!("there is no taxonomy `{kind}`", "没有分类 `{kind}`")
+            });
+        };
+        match terms.get(&slugify_path(name, config.slugify.taxonomies)) {
+            Some(address) => Ok(Value::from(address.as_str())),
+            None => Err(fail(
+                "get_taxonomy_url",
+                text!("no page has the term `{name}` of `{kind}`", "没有页面使用 `{kind}` 的词条 `{name}`"),
+            )),
+        }
+    };
+    tera.register_function("t1_get_taxonomy_url", Safe(get_taxonomy_url));
+}
+
+/// Registers what needs the finished documents. Without `lookup` the functions exist, but find nothing yet.
+pub fn register_late(tera: &mut Tera, config: &Arc<Config>, lookup: Option<Arc<Lookup>>) {
+    let (c, l) = (config.clone(), lookup.clone());
+    tera.register_function("t1_get_page", move |kwargs: Kwargs, _: &State| -> TeraResult<Value> {
+        document(&kwargs, &c, "get_page", l.as_deref().map(|l| &l.pages))
+    });
+    let (c, l) = (config.clone(), lookup.clone());
+    tera.register_function("t1_get_section", move |kwargs: Kwargs, _: &State| -> TeraResult<Value> {
+        let section = document(&kwargs, &c, "get_section", l.as_deref().map(|l| &l.sections))?;
+        // Anything but a boolean counted as false.
+        let metadata_only = matches!(kwargs.get::<bool>("metadata_only"), Ok(Some(true)));
+        Ok(if metadata_only { without_pages(&section) } else { section })
+    });
+    let (c, l) = (config.clone(), lookup.clone());
+    tera.register_function("t1_get_taxonomy", move |kwargs: Kwargs, _: &State| -> TeraResult<Value> {
+        let kind = kwargs.must_get("kind")?;
+        match taxonomy(&kwargs, &c, l.as_deref(), kind)? {
+            Some(taxonomy) => Ok(taxonomy.value.clone()),
+            None => missing(&kwargs, "get_taxonomy", || text!("there is no taxonomy `{kind}`", "没有分类 `{kind}`")),
+        }
+    });
+    let (c, l) = (config.clone(), lookup);
+    tera.register_function("t1_get_taxonomy_term", move |kwargs: Kwargs, _: &State| -> TeraResult<Value> {
+        let (kind, name): (&str, &str) = (kwargs.must_get("kind")?, kwargs.must_get("term")?);
+        let include_pages = kwargs.get::<bool>("include_pages")?.unwrap_or(true);
+        let Some(taxonomy) = taxonomy(&kwargs, &c, l.as_deref(), kind)? else {
+            return missing(&kwargs, "get_taxonomy_term", || {
+                text!("there is no taxonomy `{kind}`", "没有分类 `{kind}`")
+            });
+        };
+        let term = taxonomy.terms.get(&slugify_path(name, c.slugify.taxonomies));
+        let is_named = |term: &&Value| term.get_from_path("name").and_then(Value::as_str) == Some(name);
+        match term.filter(is_named) {
+            Some(term) if include_pages => Ok(term.clone()),
+            Some(term) => Ok(without_pages(term)),
+            None => missing(&kwargs, "get_taxonomy_term", || {
+                text!("no page has the term `{name}` of `{kind}`", "没有页面使用 `{kind}` 的词条 `{name}`")
+            }),
+        }
+    });
+}
+
+/// The `lang` argument, else the default language.
+fn language(kwargs: &Kwargs, config: &Config) -> TeraResult<String> {
+    Ok(kwargs.get::<String>("lang")?.unwrap_or_else(|| config.default_language.clone()))
+}
+
+/// The answer where something does not exist: nothing, or an error if it is required.
+fn missing(kwargs: &Kwargs, name: &str, why: impl FnOnce() -> crate::diagnostic::Text) -> TeraResult<Value> {
+    match kwargs.get::<bool>("required")?.unwrap_or(true) {
+        true => Err(fail(name, why())),
+        false => Ok(Value::none()),
+    }
+}
+
+/// A page or section by its path, which holds the language's code (`a.fr.md`) unless `lang` is given.
+fn document(kwargs: &Kwargs, config: &Config, name: &str, documents: Option<&ByPath>) -> TeraResult<Value> {
+    let path: &str = kwargs.must_get("path")?;
+    let lang = kwargs.get::<String>("lang")?.filter(|lang| *lang != config.default_language);
+    let file = match &lang {
+        None => path.to_owned(),
+        Some(lang) => match path.rsplit_once('.') {
+            Some((stem, extension)) => format!("{stem}.{lang}.{extension}"),
+            None => format!("{path}.{lang}"),
+        },
+    };
+    let found = documents.and_then(|documents| documents.relative(&file));
+    found.cloned().ok_or_else(|| fail(name, super::documents::why_missing(documents, &file, lang.as_deref())))
+}
+
+fn taxonomy<'a>(
+    kwargs: &Kwargs,
+    config: &Config,
+    lookup: Option<&'a Lookup>,
+    kind: &str,
+) -> TeraResult<Option<&'a TaxonomyEntry>> {
+    let lang = language(kwargs, config)?;
+    let of_language = lookup.and_then(|lookup| lookup.taxonomies.get(&lang));
+    Ok(of_language.and_then(|taxonomies| taxonomies.values().find(|entry| entry.name == kind)))
+}
+
+/// A section or term whose list of pages is empty; everything else is shared.
+pub fn without_pages(value: &Value) -> Value {
+    let Some(map) = value.as_map() else { return value.clone() };
+    let mut map = map.clone();
+    map.insert("pages".into(), Value::from(Vec::<Value>::new()));
+    Value::from(map)
+}
+
+/// `get_url`, which adds a language only where it is asked to.
+fn get_url(url: &GetUrl, kwargs: &Kwargs, default: &str) -> TeraResult<Value> {
+    let path: &str = kwargs.must_get("path")?;
+    if let Some(internal) = path.strip_prefix("@/") {
+        let lang = kwargs.get::<&str>("lang")?.unwrap_or(default);
+        return url.internal(internal, lang).map(Value::from);
+    }
+    let lang = kwargs.get::<&str>("lang")?.unwrap_or(default);
+    // The first character was not looked at: only `/fr/a` already has its language, `fr/a` has not.
+    let mut rest = path.chars();
+    rest.next();
+    if lang != default && !rest.as_str().starts_with(lang) {
+        return url.external(&format!("{lang}/{path}"), kwargs).map(Value::from);
+    }
+    url.external(path, kwargs).map(Value::from)
+}

@@ -1,0 +1,482 @@
+//! What lowering one template has to know of the others: parents, includes, macros and who calls them.
+
+use std::cell::RefCell;
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::super::ast::{Expr, Macro, MacroCall, Name, Node, Path, Span, Value};
+use super::super::parse::{self, ParseError};
+use super::variables::{self, Visitor};
+use super::{Kind, Source};
+
+/// A template of the site that is in Tera 2.
+#[derive(Clone, Debug)]
+pub struct OtherTemplate<'a> {
+    pub name: &'a str,
+    pub text: &'a str,
+}
+
+/// One Tera 1 file.
+struct File<'a> {
+    text: &'a str,
+    nodes: Vec<Node>,
+    parent: Option<String>,
+    /// Namespace and the file that it names, in order.
+    imports: Vec<(String, String)>,
+}
+
+/// A macro by the file that defines it and its name.
+pub type MacroId = (String, String);
+
+/// All templates of a site.
+pub struct Site<'a> {
+    files: HashMap<String, File<'a>>,
+    order: Vec<String>,
+    others: HashMap<&'a str, &'a str>,
+    prefixes: &'a [String],
+    registered: &'a dyn Fn(Kind, &str) -> bool,
+    known: RefCell<HashMap<(Kind, String), bool>>,
+    components: HashMap<MacroId, String>,
+    /// Files from which a file is included or its macros are called, where namespaces are looked for last.
+    users: HashMap<String, BTreeSet<String>>,
+    includes: HashMap<String, BTreeSet<String>>,
+    recursive: HashSet<MacroId>,
+    /// What calls give to each parameter.
+    given: HashMap<(MacroId, String), Vec<&'static str>>,
+    /// Variables that come from the context somewhere.
+    context: HashSet<String>,
+}
+
+impl<'a> Site<'a> {
+    pub fn new(
+        sources: &[Source<'a>],
+        others: &[OtherTemplate<'a>],
+        prefixes: &'a [String],
+        registered: &'a dyn Fn(Kind, &str) -> bool,
+    ) -> Result<Self, Vec<(String, ParseError)>> {
+        let mut files = HashMap::new();
+        let mut errors = Vec::new();
+        let mut order = Vec::new();
+        for source in sources {
+            match parse::parse(source.text) {
+                Ok(nodes) => {
+                    let parent = nodes.iter().find_map(|n| match n {
+                        Node::Extends { file, .. } => Some(file.text.clone()),
+                        _ => None,
+                    });
+                    let imports = nodes
+                        .iter()
+                        .filter_map(|n| match n {
+                            Node::Import { file, namespace, .. } => Some((namespace.text.clone(), file.text.clone())),
+                            _ => None,
+                        })
+                        .collect();
+                    order.push(source.name.to_owned());
+                    files.insert(source.name.to_owned(), File { text: source.text, nodes, parent, imports });
+                }
+                Err(error) => errors.push((source.name.to_owned(), error)),
+            }
+        }
+        if !errors.is_empty() {
+            return Err(errors);
+        }
+        let mut site = Self {
+            files,
+            order,
+            others: others.iter().map(|t| (t.name, t.text)).collect(),
+            prefixes,
+            registered,
+            known: RefCell::default(),
+            components: HashMap::new(),
+            users: HashMap::new(),
+            includes: HashMap::new(),
+            recursive: HashSet::new(),
+            given: HashMap::new(),
+            context: HashSet::new(),
+        };
+        site.name_components();
+        site.relate();
+        Ok(site)
+    }
+
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.order.iter().map(String::as_str)
+    }
+
+    pub fn tree(&self, name: &str) -> (&'a str, &[Node]) {
+        self.files.get(name).map_or(("", &[]), |f| (f.text, &f.nodes))
+    }
+
+    pub fn registered(&self, kind: Kind, name: &str) -> bool {
+        if let Some(known) = self.known.borrow().get(&(kind, name.to_owned())) {
+            return *known;
+        }
+        let registered = (self.registered)(kind, name);
+        self.known.borrow_mut().insert((kind, name.to_owned()), registered);
+        registered
+    }
+
+    /// The template that a name stands for, found as the engine finds it.
+    pub fn resolve(&self, name: &str) -> Option<String> {
+        std::iter::once(String::new())
+            .chain(self.prefixes.iter().cloned())
+            .map(|prefix| format!("{prefix}{name}"))
+            .find(|full| self.files.contains_key(full) || self.others.contains_key(full.as_str()))
+    }
+
+    pub fn is_tera1(&self, full: &str) -> bool {
+        self.files.contains_key(full)
+    }
+
+    /// Whether a Tera 1 template extends another, so that including it is an error.
+    pub fn extends(&self, full: &str) -> bool {
+        self.files.get(full).is_some_and(|f| f.parent.is_some())
+    }
+
+    /// Whether any template above `name` has a block of this name.
+    pub fn has_block_above(&self, name: &str, block: &str) -> bool {
+        let mut seen = HashSet::new();
+        let mut current = name.to_owned();
+        loop {
+            let parent = match self.files.get(&current) {
+                Some(file) => file.parent.clone(),
+                None => self.others.get(current.as_str()).and_then(|text| first_group(&EXTENDS, text)),
+            };
+            let Some(parent) = parent.and_then(|p| self.resolve(&p)) else { return false };
+            if !seen.insert(parent.clone()) {
+                return false;
+            }
+            let found = match self.files.get(&parent) {
+                Some(file) => defines_block(&file.nodes, block),
+                None => self.others.get(parent.as_str()).is_some_and(|text| {
+                    BLOCK.as_ref().is_some_and(|b| b.captures_iter(text).any(|c| c.get(1).is_some_and(|m| m.as_str() == block)))
+                }),
+            };
+            if found {
+                return true;
+            }
+            current = parent;
+        }
+    }
+
+    /// Whether an include of `to` in `from` leads back to `from`, which Tera 2 refuses.
+    pub fn includes_back(&self, from: &str, to: &str) -> bool {
+        let mut seen = HashSet::new();
+        let mut open = vec![to.to_owned()];
+        while let Some(next) = open.pop() {
+            if next == from {
+                return true;
+            }
+            if seen.insert(next.clone()) {
+                open.extend(self.includes.get(&next).into_iter().flatten().cloned());
+            }
+        }
+        false
+    }
+
+    /// Whether a variable of this name comes from the context anywhere.
+    pub fn is_context(&self, name: &str) -> bool {
+        self.context.contains(name)
+    }
+
+    pub fn definition(&self, id: &MacroId) -> Option<&Macro> {
+        self.files.get(&id.0)?.nodes.iter().find_map(|n| match n {
+            Node::Macro(definition) if definition.name.text == id.1 => Some(&**definition),
+            _ => None,
+        })
+    }
+
+    pub fn component(&self, id: &MacroId) -> Option<&str> {
+        self.components.get(id).map(String::as_str)
+    }
+
+    pub fn is_recursive(&self, id: &MacroId) -> bool {
+        self.recursive.contains(id)
+    }
+
+    /// Whether a default may stay in the definition: Tera 2 takes the parameter's type from it.
+    pub fn keeps_default(&self, id: &MacroId, param: &str, default: &Expr) -> bool {
+        let wanted = literal_type(default);
+        wanted != "unknown"
+            && self.given.get(&(id.clone(), param.to_owned())).is_none_or(|given| given.iter().all(|of| *of == wanted))
+    }
+
+    /// The file that a namespace names in `file`.
+    pub fn namespace(&self, file: &str, namespace: &str) -> Option<String> {
+        let mut seen = HashSet::new();
+        let mut level = vec![file.to_owned()];
+        // First what the file itself knows, then what those know that use it: within blocks Tera 1 looks there.
+        while !level.is_empty() {
+            let mut next = Vec::new();
+            for file in level {
+                if !seen.insert(file.clone()) {
+                    continue;
+                }
+                if let Some(found) = self.own_namespace(&file, namespace, &mut HashSet::new()) {
+                    return Some(found);
+                }
+                next.extend(self.users.get(&file).into_iter().flatten().cloned());
+            }
+            if namespace == "self" {
+                return None;
+            }
+            level = next;
+        }
+        None
+    }
+
+    /// A file's own imports, then those of the files that it imports, then its parent's.
+    fn own_namespace(&self, full: &str, namespace: &str, seen: &mut HashSet<String>) -> Option<String> {
+        if !seen.insert(full.to_owned()) {
+            return None;
+        }
+        let file = self.files.get(full)?;
+        if namespace == "self" && file.nodes.iter().any(|n| matches!(n, Node::Macro(_))) {
+            return Some(full.to_owned());
+        }
+        if let Some((_, target)) = file.imports.iter().rev().find(|(name, _)| name == namespace) {
+            return self.resolve(target);
+        }
+        let imported = file.imports.iter().filter_map(|(_, target)| self.resolve(target));
+        let parent = file.parent.as_ref().and_then(|p| self.resolve(p));
+        imported.chain(parent).find_map(|next| self.own_namespace(&next, namespace, seen))
+    }
+
+    /// The component of a Tera 2 file that a macro of this name has become.
+    pub fn foreign_component(&self, file: &str, name: &str) -> Option<String> {
+        let text = self.others.get(file)?;
+        let names: Vec<&str> =
+            COMPONENT.as_ref()?.captures_iter(text).filter_map(|c| c.get(1).map(|m| m.as_str())).collect();
+        let last = |full: &&&str| full.rsplit('.').next() == Some(name);
+        names.iter().find(|full| **full == name).or_else(|| names.iter().find(last)).map(|full| (*full).to_owned())
+    }
+
+    /// Variables that a macro's body and the files it includes take from outside.
+    pub fn free_variables(&self, definition: &Macro) -> BTreeSet<String> {
+        let mut free = Free { names: BTreeSet::new(), includes: Vec::new() };
+        let mut bound = definition.params.iter().map(|(name, _)| name.text.clone()).collect();
+        variables::walk(&definition.body, &mut bound, false, &mut free);
+        let mut seen = HashSet::new();
+        while let Some(file) = free.includes.pop() {
+            if let Some(full) = self.resolve(&file)
+                && seen.insert(full.clone())
+                && let Some(file) = self.files.get(&full)
+            {
+                variables::walk(&file.nodes, &mut Vec::new(), false, &mut free);
+            }
+        }
+        for (name, _) in &definition.params {
+            free.names.remove(&name.text);
+        }
+        free.names
+    }
+
+    /// A name for each macro's component, after its file.
+    fn name_components(&mut self) {
+        let mut taken: HashSet<String> = HashSet::new();
+        for text in self.others.values() {
+            let found = COMPONENT.iter().flat_map(|c| c.captures_iter(text)).filter_map(|c| c.get(1));
+            taken.extend(found.map(|m| m.as_str().to_owned()));
+        }
+        // The site's own files come first, so that a theme's of the same name gives way.
+        let mut names: Vec<&String> = self.order.iter().collect();
+        names.sort_by_key(|name| (self.prefixes.iter().any(|p| name.starts_with(p.as_str())), *name));
+        for file in names {
+            let prefix = self.prefixes.iter().find(|p| file.starts_with(p.as_str()));
+            let short = prefix.and_then(|p| file.strip_prefix(p.as_str())).unwrap_or(file);
+            for node in self.files.get(file).into_iter().flat_map(|f| &f.nodes) {
+                let Node::Macro(definition) = node else { continue };
+                let mut name = component_name(short, &definition.name.text);
+                if taken.contains(&name) {
+                    name = component_name(file, &definition.name.text);
+                }
+                let plain = name.clone();
+                for number in 2.. {
+                    if taken.insert(name.clone()) {
+                        break;
+                    }
+                    name = format!("{plain}_{number}");
+                }
+                self.components.insert((file.clone(), definition.name.text.clone()), name);
+            }
+        }
+    }
+
+    /// Finds out who uses whom.
+    fn relate(&mut self) {
+        let mut facts: Vec<(String, Facts)> = Vec::new();
+        for (name, file) in &self.files {
+            let mut found = Facts::default();
+            variables::walk(&file.nodes, &mut Vec::new(), true, &mut found);
+            facts.push((name.clone(), found));
+        }
+        for (name, found) in &facts {
+            self.context.extend(found.free.iter().cloned());
+            for file in &found.includes {
+                if let Some(full) = self.resolve(file) {
+                    self.includes.entry(name.clone()).or_default().insert(full.clone());
+                    self.users.entry(full).or_default().insert(name.clone());
+                }
+            }
+        }
+        let used: Vec<(String, String)> = self
+            .files
+            .iter()
+            .flat_map(|(name, file)| {
+                let imports = file.imports.iter().map(|(_, target)| target);
+                imports.chain(&file.parent).filter_map(|t| Some((self.resolve(t)?, name.clone())))
+            })
+            .collect();
+        for (target, user) in used {
+            self.users.entry(target).or_default().insert(user);
+        }
+        let mut given: HashMap<(MacroId, String), Vec<&'static str>> = HashMap::new();
+        for (name, found) in &facts {
+            for call in &found.calls {
+                if let Some(file) = self.namespace(name, &call.namespace.text) {
+                    for (param, value) in &call.args {
+                        let key = ((file.clone(), call.name.text.clone()), param.text.clone());
+                        given.entry(key).or_default().push(literal_type(value));
+                    }
+                }
+            }
+        }
+        self.given = given;
+        self.find_recursion();
+    }
+
+    /// Macros that lead back to themselves, through other macros or included files.
+    fn find_recursion(&mut self) {
+        let mut edges: HashMap<MacroId, Vec<MacroId>> = HashMap::new();
+        let ids: Vec<MacroId> = self.components.keys().cloned().collect();
+        for id in &ids {
+            let Some(definition) = self.definition(id) else { continue };
+            let mut called = Vec::new();
+            let mut open = vec![(id.0.clone(), &definition.body)];
+            let mut seen = HashSet::new();
+            while let Some((file, nodes)) = open.pop() {
+                let mut found = Facts::default();
+                variables::walk(nodes, &mut Vec::new(), false, &mut found);
+                for call in &found.calls {
+                    if let Some(target) = self.namespace(&file, &call.namespace.text) {
+                        called.push((target, call.name.text.clone()));
+                    }
+                }
+                for include in &found.includes {
+                    if let Some(full) = self.resolve(include)
+                        && seen.insert(full.clone())
+                        && let Some(file) = self.files.get(&full)
+                    {
+                        open.push((full, &file.nodes));
+                    }
+                }
+            }
+            edges.insert(id.clone(), called);
+        }
+        for id in &ids {
+            let mut seen = HashSet::new();
+            let mut open: Vec<&MacroId> = edges.get(id).into_iter().flatten().collect();
+            while let Some(next) = open.pop() {
+                if next == id {
+                    self.recursive.insert(id.clone());
+                    break;
+                }
+                if seen.insert(next) {
+                    open.extend(edges.get(next).into_iter().flatten());
+                }
+            }
+        }
+    }
+}
+
+static EXTENDS: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r#"\{%-?\s*extends\s*["'`]([^"'`]+)["'`]"#).ok());
+static BLOCK: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\{%-?\s*block\s+(\w+)").ok());
+static COMPONENT: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\{%-?\s*component\s+([\w.]+)\s*\(").ok());
+
+fn first_group(pattern: &LazyLock<Option<Regex>>, text: &str) -> Option<String> {
+    Some(pattern.as_ref()?.captures(text)?.get(1)?.as_str().to_owned())
+}
+
+fn defines_block(nodes: &[Node], wanted: &str) -> bool {
+    nodes.iter().any(|node| match node {
+        Node::Block { name, body, .. } => name.text == wanted || defines_block(body, wanted),
+        Node::Filter { body, .. } => defines_block(body, wanted),
+        Node::If { branches, otherwise, .. } => {
+            branches.iter().any(|b| defines_block(&b.body, wanted))
+                || otherwise.as_ref().is_some_and(|(_, body)| defines_block(body, wanted))
+        }
+        _ => false,
+    })
+}
+
+fn literal_type(e: &Expr) -> &'static str {
+    if !e.filters.is_empty() || e.negated {
+        return "unknown";
+    }
+    match &e.value {
+        Value::String(_) | Value::Concat(_) | Value::Macro(_) => "string",
+        Value::Int(_) => "integer",
+        Value::Float(_) => "float",
+        Value::Bool(_) => "bool",
+        _ => "unknown",
+    }
+}
+
+/// `macros/menu.html` and `nav` are `macros.menu.nav`.
+fn component_name(file: &str, name: &str) -> String {
+    let stem = file.rsplit_once('.').map_or(file, |(stem, _)| stem);
+    let parts = stem.split('/').filter(|part| !part.is_empty()).chain([name]).map(|part| {
+        let mut clean: String = part.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
+        if clean.starts_with(|c: char| c.is_ascii_digit()) {
+            clean.insert(0, '_');
+        }
+        if matches!(clean.as_str(), "true" | "false" | "True" | "False") {
+            clean.push('_');
+        }
+        clean
+    });
+    parts.collect::<Vec<_>>().join(".")
+}
+
+struct Free {
+    names: BTreeSet<String>,
+    includes: Vec<String>,
+}
+
+impl Visitor for Free {
+    fn path(&mut self, path: &Path, bound: &[String]) {
+        let internal = path.head == "loop" || path.head.starts_with("__tera_");
+        if !internal && !bound.contains(&path.head) {
+            self.names.insert(path.head.clone());
+        }
+    }
+
+    fn include(&mut self, files: &[Name], _: &Span) {
+        self.includes.extend(files.iter().map(|f| f.text.clone()));
+    }
+}
+
+#[derive(Default)]
+struct Facts {
+    free: HashSet<String>,
+    includes: Vec<String>,
+    calls: Vec<MacroCall>,
+}
+
+impl Visitor for Facts {
+    fn path(&mut self, path: &Path, bound: &[String]) {
+        if !bound.contains(&path.head) {
+            self.free.insert(path.head.clone());
+        }
+    }
+
+    fn macro_call(&mut self, call: &MacroCall) {
+        self.calls.push(call.clone());
+    }
+
+    fn include(&mut self, files: &[Name], _: &Span) {
+        self.includes.extend(files.iter().map(|f| f.text.clone()));
+    }
+}
