@@ -62,7 +62,7 @@ impl Case {
         let mut tera = ENGINE.clone();
         let texts = self.lowered_texts()?;
         tera.add_raw_templates(texts).map_err(|error| error.to_string())?;
-        let context = tera::Context::from_value(Value::from_serializable(&self.context)).map_err(|e| e.to_string())?;
+        let context = tera::Context::from_serialize(&self.context).map_err(|e| e.to_string())?;
         let tera = Arc::new(tera);
         scope::within(&tera, &context, || tera.render(&self.files[0].0, &context)).map_err(|error| {
             let mut message = error.to_string();
@@ -98,16 +98,31 @@ impl Case {
 }
 
 fn guarded(run: impl FnOnce() -> Result<String, String>) -> Outcome {
-    match catch_unwind(AssertUnwindSafe(run)) {
+    GUARDED.set(true);
+    let outcome = catch_unwind(AssertUnwindSafe(run));
+    GUARDED.set(false);
+    match outcome {
         Ok(Ok(text)) => Outcome::Text(text),
         Ok(Err(error)) => Outcome::Error(error),
         Err(_) => Outcome::Panic,
     }
 }
 
-/// Panics are outcomes here; their messages would only fill the screen.
+/// Panics of the engines are outcomes here; their messages would only fill the screen.
 pub fn silence_panics() {
-    std::panic::set_hook(Box::new(|_| {}));
+    static ONCE: std::sync::Once = std::sync::Once::new();
+    ONCE.call_once(|| {
+        let usual = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |panic| {
+            if !GUARDED.get() {
+                usual(panic);
+            }
+        }));
+    });
+}
+
+thread_local! {
+    static GUARDED: std::cell::Cell<bool> = const { std::cell::Cell::new(false) };
 }
 
 static ENGINE: LazyLock<Tera> = LazyLock::new(|| {

@@ -26,7 +26,7 @@ impl Chance {
         self.below(n) == 0
     }
 
-    fn pick<'a>(&mut self, of: &[&'a str]) -> &'a str {
+    fn pick(&mut self, of: &[&'static str]) -> &'static str {
         of[self.below(of.len())]
     }
 }
@@ -104,7 +104,8 @@ impl Writer {
             0 => format!("{} {} {}", self.number(0), self.chance.pick(&["==", "!=", "<", "<=", ">", ">="]), self.number(0)),
             1 => format!("{} {} {}", self.string(0), self.chance.pick(&["==", "!="]), self.string(0)),
             2 => {
-                let value = self.chance.pick(&[STRINGS, NUMBERS, LISTS, MAPS, ANY][self.chance.below(5)]);
+                let kind = self.chance.below(5);
+                let value = self.chance.pick([STRINGS, NUMBERS, LISTS, MAPS, ANY][kind]);
                 let value = if value.starts_with(['[', '"']) || value.contains('(') || value.starts_with(|c: char| c.is_ascii_digit()) { "text" } else { value };
                 format!("{value} is {}", self.chance.pick(TESTS))
             }
