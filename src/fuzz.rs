@@ -11,6 +11,7 @@ use crate::config::{Config, Differences, InsertAnchor, kepu};
 use crate::content;
 use crate::diagnostic::{Diagnostic, Language, json, render};
 use crate::markdown::{self, Highlighter};
+use crate::shortcode::{self, Syntax};
 use crate::template::{self, Engine};
 
 /// A configuration file, and the same text as `kepu.toml`.
@@ -34,9 +35,12 @@ pub fn front_matter(data: &[u8]) {
     show(&diagnostics);
 }
 
-/// A body: a template, then Markdown with every option.
+/// A body: shortcodes, a template, then Markdown with every option.
 pub fn body(data: &[u8]) {
     let Some(text) = decode(data) else { return };
+    for syntax in [Syntax::All, Syntax::Known(&|name| name.len() % 2 == 1)] {
+        shortcode::parse(&text, 0, syntax).calls().count();
+    }
     let mut diagnostics = Vec::new();
     let mut context = Context::new();
     context.insert_value("lang", Value::from("zh"));
@@ -60,6 +64,8 @@ pub fn body(data: &[u8]) {
             file: "content/a.md",
             content_path: "a.md",
             source,
+            insertions: None,
+            before_0_23: text.len() % 2 == 1,
             permalink: "https://example.com/a/",
             insert_anchor: InsertAnchor::Heading,
             resolve: &|path| (path.len() % 2 == 0).then(|| "https://example.com/b/".to_owned()),
@@ -69,6 +75,28 @@ pub fn body(data: &[u8]) {
         markdown::render(text, &context, &mut diagnostics);
     }
     show(&diagnostics);
+}
+
+/// A template of Tera 1: what parses must lower to something that Tera 2 reads.
+pub fn tera1(data: &[u8]) {
+    let Some(text) = decode(data) else { return };
+    // Several files apart by a line, so that parents, includes and macros are tried too.
+    let files: Vec<(String, &str)> =
+        text.split("\n----\n").enumerate().map(|(i, text)| (format!("{i}.html"), text)).collect();
+    let sources: Vec<_> = files.iter().map(|(name, text)| template::tera1::Source { name, text }).collect();
+    template::signs(&text);
+    // With every name known, and with none.
+    let lowered = [true, false].map(|known| template::tera1::lower(&sources, &[], &[], &move |_, _| known));
+    for template in lowered.into_iter().flatten().flatten() {
+        let mut tera = tera::Tera::default();
+        if let Err(error) = tera.add_raw_template(&template.name, &template.text)
+            && let tera::ErrorKind::SyntaxError(report) = error.kind()
+        {
+            // Tera 2 has limits that Tera 1 has not.
+            let limits = ["too complex", "too deep", "maximum of", "nested brackets"];
+            assert!(limits.iter().any(|l| report.message().contains(l)), "{}\n{}", report.message(), template.text);
+        }
+    }
 }
 
 struct Site {

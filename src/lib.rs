@@ -12,5 +12,6 @@ pub mod fuzz;
 pub mod markdown;
 pub mod publish;
 pub mod search;
+pub mod shortcode;
 pub mod site;
 pub mod template;

@@ -38,7 +38,7 @@ pub struct Arguments {
     #[arg(long)]
     minify: bool,
 
-    /// Say which generation of Zola each template was taken for, and why
+    /// Say which generation of Zola the templates and the content were taken for, and why
     #[arg(short, long)]
     verbose: bool,
 
@@ -116,7 +116,7 @@ fn build(
 ) -> Option<Summary> {
     let site = Site::load(request, diagnostics)?;
     if arguments.verbose {
-        site.trees.report().iter().for_each(|line| output.say(line));
+        site.trees.report().iter().chain([&site.generation.describe()]).for_each(|line| output.say(line));
     }
     let routes = plan(&site, diagnostics);
     let stop = |diagnostics: &[Diagnostic]| {

@@ -43,6 +43,8 @@ pub struct Templates {
 pub struct Kepu {
     pub differences: Differences,
     pub templates: Templates,
+    /// Of which generation the bodies of content files are; none leaves it to their signs.
+    pub content: Option<Dialect>,
 }
 
 options! {
@@ -50,6 +52,7 @@ options! {
         templates: RawTemplates = RawTemplates::default(),
         zola: RawZola = RawZola::default(),
         text: RawText = RawText::default(),
+        content: RawContent = RawContent::default(),
     }
 }
 
@@ -78,6 +81,13 @@ options! {
     }
 }
 
+options! {
+    /// `[content]`.
+    RawContent {
+        dialect: Option<Dialect> = None,
+    }
+}
+
 fn keys(path: &[String]) -> Option<&'static [&'static str]> {
     let path: Vec<&str> = path.iter().map(String::as_str).collect();
     Some(match path.as_slice() {
@@ -85,6 +95,7 @@ fn keys(path: &[String]) -> Option<&'static [&'static str]> {
         ["zola"] => RawZola::KEYS,
         ["templates"] => RawTemplates::KEYS,
         ["text"] => RawText::KEYS,
+        ["content"] => RawContent::KEYS,
         _ => return None,
     })
 }
@@ -102,5 +113,5 @@ pub fn parse(file: &str, source: &str, diagnostics: &mut Vec<Diagnostic>) -> Opt
         },
     };
     let RawTemplates { dialect, theme_dialect } = raw.templates;
-    Some(Kepu { differences, templates: Templates { dialect, theme_dialect } })
+    Some(Kepu { differences, templates: Templates { dialect, theme_dialect }, content: raw.content.dialect })
 }

@@ -121,6 +121,8 @@ pub struct Config {
     pub dialect: Dialect,
     /// The names under which `style = "class"` writes its style sheets, where an old key gave them.
     pub css_files: Vec<old::CssFile>,
+    /// `[content] dialect` in `kepu.toml`.
+    pub content_dialect: Option<Dialect>,
     /// The configuration file's name relative to the root, for messages.
     pub file: String,
 }
@@ -283,6 +285,7 @@ impl Config {
             theme_min_version: None,
             dialect: Dialect::Tera2,
             css_files: old.css_files,
+            content_dialect: None,
             file: file.to_owned(),
         })
     }

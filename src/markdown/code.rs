@@ -8,12 +8,13 @@ use super::writer::Writer;
 
 impl Writer<'_, '_> {
     pub(super) fn code_block(&mut self, block: &NodeCodeBlock, position: Sourcepos) {
-        let info = if block.fenced { block.info.as_str() } else { "" };
-        let fence = if block.fenced { parse_markdown_fence(info) } else { ParsedFence::default() };
+        let info = self.expanded(if block.fenced { &block.info } else { "" });
+        let literal = self.expanded(&block.literal);
+        let fence = if block.fenced { parse_markdown_fence(&info) } else { ParsedFence::default() };
         if self.context.highlighter.is_on() {
             let language = fence.lang.clone();
             let mut found = Vec::new();
-            let html = self.context.highlighter.render(info, &block.literal, fence, &mut found);
+            let html = self.context.highlighter.render(&info, &literal, fence, &mut found);
             for diagnostic in found {
                 // What is wrong with the configuration has its place already.
                 match diagnostic.place {
@@ -23,11 +24,11 @@ impl Writer<'_, '_> {
             }
             match html {
                 Some(html) => self.out.push_str(&html),
-                None => self.plain_code(None, &block.literal),
+                None => self.plain_code(None, &literal),
             }
         } else {
             let language = Some(fence.lang.as_str()).filter(|lang| *lang != PLAIN_GRAMMAR_NAME);
-            self.plain_code(language, &block.literal);
+            self.plain_code(language, &literal);
         }
     }
 

@@ -60,10 +60,11 @@ impl Writer<'_, '_> {
         let (number, count) = (*number, *count);
         let mut escaped = String::new();
         escape::attribute(&mut escaped, name);
+        let (open, close) = if self.context.before_0_23 { ("", "") } else { ("[", "]") };
         let _ = match self.context.config.markdown.bottom_footnotes {
             true => write!(
                 self.out,
-                "<sup class=\"footnote-reference\" id=\"fr-{escaped}-{count}\"><a href=\"#fn-{escaped}\">[{number}]</a></sup>"
+                "<sup class=\"footnote-reference\" id=\"fr-{escaped}-{count}\"><a href=\"#fn-{escaped}\">{open}{number}{close}</a></sup>"
             ),
             false => write!(self.out, "<sup class=\"footnote-reference\"><a href=\"#{escaped}\">{number}</a></sup>"),
         };
@@ -109,7 +110,9 @@ impl Writer<'_, '_> {
             let mut escaped = String::new();
             escape::attribute(&mut escaped, &name);
             let _ = write!(self.out, "<li id=\"fn-{escaped}\">");
-            // The way back stands at the end of the last paragraph.
+            // The way back stands at the end of the last paragraph, before 0.23 only if nothing follows that.
+            let paragraph_end =
+                paragraph_end.filter(|end| !self.context.before_0_23 || html.get(*end..) == Some("</p>\n"));
             let (before, after) = html.split_at(paragraph_end.unwrap_or(html.len()));
             if before.starts_with("<p>") {
                 self.out.push('\n');

@@ -15,6 +15,7 @@ mod footnotes;
 mod headings;
 mod highlight;
 mod ids;
+mod insertions;
 mod links;
 mod nested_footnotes;
 mod parse;
@@ -36,6 +37,7 @@ use crate::config::{Config, InsertAnchor};
 use crate::diagnostic::{Diagnostic, Place, Result};
 
 pub use highlight::Highlighter;
+pub use insertions::{Insertions, Run};
 pub use toc::Heading;
 
 /// What rendering a body needs to know of its page and site.
@@ -49,6 +51,10 @@ pub struct Context<'a> {
     /// The whole text of the file, and the byte at which the body starts in it. None when the body came out
     /// of a template: messages then name the file only.
     pub source: Option<(&'a str, usize)>,
+    /// What marks in the body stand for, and where the body's text was before they were put in.
+    pub insertions: Option<&'a Insertions>,
+    /// Whether the markup is that of Zola up to 0.22 where later versions changed it.
+    pub before_0_23: bool,
     pub permalink: &'a str,
     pub insert_anchor: InsertAnchor,
     /// From the path of a file below `content/` to its page's address.
@@ -100,7 +106,7 @@ pub fn link_place(span: &Option<Range<usize>>, file: &str, source: Option<&str>)
 
 /// Renders a body. Every error and warning goes to `diagnostics`; there is always a result.
 pub fn render(text: &str, context: &Context, diagnostics: &mut Vec<Diagnostic>) -> Rendered {
-    let source = source::Source::new(text, context.file, context.source);
+    let source = source::Source::new(text, context.file, context.source, context.insertions);
     let arena = Arena::new();
     let root = match parse::parse(&arena, text, context.config) {
         Ok(root) => root,

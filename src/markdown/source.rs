@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use comrak::nodes::Sourcepos;
 
+use super::Insertions;
 use crate::diagnostic::{Diagnostic, Place};
 
 /// The Markdown of one body, and where in its file it stands.
@@ -13,14 +14,23 @@ pub struct Source<'a> {
     file: &'a str,
     /// The whole file and the byte at which `text` starts in it.
     whole: Option<(&'a str, usize)>,
+    /// If the text is not literally in the file: what of it is.
+    insertions: Option<&'a Insertions>,
     line_starts: OnceCell<Vec<usize>>,
 }
 
 impl<'a> Source<'a> {
-    pub fn new(text: &'a str, file: &'a str, whole: Option<(&'a str, usize)>) -> Self {
+    pub fn new(
+        text: &'a str,
+        file: &'a str,
+        whole: Option<(&'a str, usize)>,
+        insertions: Option<&'a Insertions>,
+    ) -> Self {
+        let insertions = insertions.filter(|insertions| !insertions.runs.is_empty());
         // A body that is not literally in the file cannot be pointed at.
-        let whole = whole.filter(|(all, at)| all.get(*at..).is_some_and(|rest| rest.starts_with(text)));
-        Self { text, file, whole, line_starts: OnceCell::new() }
+        let whole =
+            whole.filter(|(all, at)| insertions.is_some() || all.get(*at..).is_some_and(|rest| rest.starts_with(text)));
+        Self { text, file, whole, insertions, line_starts: OnceCell::new() }
     }
 
     pub fn text(&self) -> &'a str {
@@ -74,7 +84,10 @@ impl<'a> Source<'a> {
             let content = self.text.get(from..line.end).unwrap_or_default();
             from..from + content.trim_end().len()
         });
-        Some(offset + span.start..offset + span.end)
+        match self.insertions {
+            Some(insertions) => insertions.locate(span),
+            None => Some(offset + span.start..offset + span.end),
+        }
     }
 
     /// Puts a diagnostic at a span of [`Source::find`].
@@ -94,7 +107,7 @@ mod tests {
     #[test]
     fn positions_are_those_of_the_file() {
         let file = "+++\r\n+++\r\n月相\r\n[a](@/no.md) b";
-        let source = Source::new(&file[10..], "x.md", Some((file, 10)));
+        let source = Source::new(&file[10..], "x.md", Some((file, 10)), None);
         let span = source.find((2, 1, 2, 13).into(), "@/no.md").unwrap();
         assert_eq!(&file[span], "@/no.md");
         let whole = source.find((2, 1, 2, 13).into(), "missing").unwrap();
@@ -103,6 +116,6 @@ mod tests {
 
     #[test]
     fn a_body_from_elsewhere_has_no_positions() {
-        assert_eq!(Source::new("b", "x.md", Some(("a", 0))).find((1, 1, 1, 1).into(), "b"), None);
+        assert_eq!(Source::new("b", "x.md", Some(("a", 0)), None).find((1, 1, 1, 1).into(), "b"), None);
     }
 }

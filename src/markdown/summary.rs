@@ -18,14 +18,18 @@ impl Writer<'_, '_> {
     /// Writes HTML as it is, except for the first marker.
     pub(super) fn raw_html(&mut self, html: &str, node: Node<'_>) {
         let marker = if self.marker.is_none() { find_marker(html) } else { None };
-        let Some(marker) = marker else { return self.out.push_str(html) };
+        let Some(marker) = marker else {
+            let html = self.expanded(html);
+            return self.out.push_str(&html);
+        };
         // A marker in a heading or a collected footnote ends the summary before it.
         let at = self.footnotes.page_length().or(self.heading.as_ref().map(|h| h.start)).unwrap_or(self.out.len());
         self.marker = Some(Marker { at, closing: closing_tags(node) });
         self.footnotes.references.retain(|reference| reference.end <= at);
-        self.out.push_str(&html[..marker.start]);
+        let (before, after) = (self.expanded(&html[..marker.start]), self.expanded(&html[marker.end..]));
+        self.out.push_str(&before);
         self.out.push_str(CONTINUE);
-        self.out.push_str(&html[marker.end..]);
+        self.out.push_str(&after);
     }
 
     /// The summary, or none without a marker. To be called when the page is complete.

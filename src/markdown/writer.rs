@@ -1,6 +1,8 @@
 //! Syntax tree → HTML, in one walk. Blocks and inlines are written here; what needs more than a tag is in
 //! the files beside this one.
 
+use std::borrow::Cow;
+
 use comrak::nodes::{ListType, Node, NodeValue, TableAlignment};
 
 use super::attributes::Attributes;
@@ -134,7 +136,7 @@ impl<'c, 'a> Writer<'c, 'a> {
         let data = node.data();
         match &data.value {
             NodeValue::Paragraph => {
-                if !is_tight(node) {
+                if !is_tight(node) && !self.is_inserted(node) {
                     self.open("<p>");
                 }
                 if let Some(done) = self.task.take() {
@@ -153,7 +155,8 @@ impl<'c, 'a> Writer<'c, 'a> {
             NodeValue::Strikethrough => self.out.push_str("<del>"),
             NodeValue::Code(code) => {
                 self.out.push_str("<code>");
-                escape::text(&mut self.out, &code.literal);
+                let code = self.expanded(&code.literal);
+                escape::text(&mut self.out, &code);
                 self.out.push_str("</code>");
             }
             NodeValue::HtmlInline(html) => self.raw_html(html, node),
@@ -162,9 +165,11 @@ impl<'c, 'a> Writer<'c, 'a> {
                     self.raw_html(line, node);
                 }
             }
-            NodeValue::Link(link) => self.open_link(&link.url, &link.title, data.sourcepos),
+            NodeValue::Link(link) => {
+                self.open_link(&self.address(&link.url), &self.expanded(&link.title), data.sourcepos)
+            }
             NodeValue::Image(image) => {
-                self.image(node, &image.url, &image.title);
+                self.image(node, &self.address(&image.url), &self.expanded(&image.title));
                 return false;
             }
             NodeValue::FootnoteReference(reference) => self.footnote_reference(&reference.name),
@@ -201,6 +206,7 @@ impl<'c, 'a> Writer<'c, 'a> {
         match &node.data().value {
             NodeValue::Heading(_) => self.close_heading(),
             NodeValue::FootnoteDefinition(_) => self.close_footnote(),
+            NodeValue::Paragraph if self.is_inserted(node) => {}
             NodeValue::Paragraph if !is_tight(node) => {
                 self.footnotes.paragraph_ends(self.out.len());
                 self.out.push_str("</p>\n");
@@ -214,11 +220,41 @@ impl<'c, 'a> Writer<'c, 'a> {
     }
 
     fn text(&mut self, text: &str) {
-        if self.context.config.markdown.render_emoji && text.contains(':') {
-            escape::text(&mut self.out, &emoji::replace(text));
-        } else {
-            escape::text(&mut self.out, text);
+        let emoji = self.context.config.markdown.render_emoji;
+        let write = |out: &mut String, text: &str| {
+            if emoji && text.contains(':') {
+                escape::text(out, &emoji::replace(text));
+            } else {
+                escape::text(out, text);
+            }
+        };
+        match self.context.insertions {
+            Some(insertions) => insertions.write(text, &mut self.out, write),
+            None => write(&mut self.out, text),
         }
+    }
+
+    /// A text with what shortcodes put into it.
+    pub fn expanded<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        self.context.insertions.map_or(Cow::Borrowed(text), |insertions| insertions.expand(text))
+    }
+
+    /// An address with what shortcodes put into it. Template files end with a line feed, addresses do not.
+    fn address<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        match self.expanded(text) {
+            Cow::Borrowed(text) => Cow::Borrowed(text),
+            Cow::Owned(text) => Cow::Owned(text.trim().to_owned()),
+        }
+    }
+
+    /// A text without what shortcodes put into it.
+    fn without<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        self.context.insertions.map_or(Cow::Borrowed(text), |insertions| insertions.without(text))
+    }
+
+    /// Whether a paragraph is what a shortcode put there.
+    fn is_inserted(&self, paragraph: Node<'_>) -> bool {
+        self.context.insertions.is_some_and(|insertions| insertions.is_alone(paragraph))
     }
 
     fn open_cell(&mut self) {
@@ -239,9 +275,11 @@ impl<'c, 'a> Writer<'c, 'a> {
         while let Some(inner) = next {
             let mut leaf = false;
             match &inner.data().value {
-                NodeValue::Text(text) if self.context.config.markdown.render_emoji => plain += &emoji::replace(text),
-                NodeValue::Text(text) => plain += text,
-                NodeValue::Code(code) => plain += &code.literal,
+                NodeValue::Text(text) if self.context.config.markdown.render_emoji => {
+                    plain += &emoji::replace(&self.without(text));
+                }
+                NodeValue::Text(text) => plain += &self.without(text),
+                NodeValue::Code(code) => plain += &self.expanded(&code.literal),
                 NodeValue::Image(_) => leaf = !with_images,
                 _ => {}
             }

@@ -6,10 +6,13 @@ use tera::{Context as TeraContext, Value};
 
 use crate::config::{Config, InsertAnchor};
 use crate::content::{Page, Section};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Place};
 use crate::markdown::{self, Heading, Highlighter, InternalLink};
-use crate::template::Engine;
+use crate::shortcode::Syntax;
+use crate::template::{Dialect, Engine};
 
+use super::generation::Treatment;
+use super::shortcodes::{self, Definitions, Expanded};
 use super::values;
 
 /// A rendered body, in the form in which templates see it.
@@ -41,6 +44,9 @@ pub struct BodyRenderer<'a> {
     pub config: &'a Config,
     pub engine: &'a Engine,
     pub highlighter: &'a Highlighter,
+    pub shortcodes: &'a Definitions,
+    /// The generation of bodies without signs of their own.
+    pub dialect: Dialect,
     /// Content path to permalink.
     pub resolve: &'a (dyn Fn(&str) -> Option<String> + Sync),
 }
@@ -80,26 +86,50 @@ impl<'a> Source<'a> {
         }
     }
 
-    /// Whether the body is a template.
-    pub fn is_template(&self, config: &Config) -> bool {
-        let body = self.text.get(self.start..).unwrap_or_default();
-        (body.contains("{{") || body.contains("{%")) && !config.skip_content_templating.is_match(self.relative)
+    fn body(&self) -> &'a str {
+        self.text.get(self.start..).unwrap_or_default()
     }
 }
 
 impl BodyRenderer<'_> {
-    /// Renders one body. `context` is asked for only if the body is a template.
+    /// Renders one body. `context` is asked for only if the body is a template or calls shortcodes.
     pub fn render(
         &self,
         source: &Source,
-        context: impl FnOnce() -> TeraContext,
+        context: impl Fn(Dialect) -> TeraContext,
         diagnostics: &mut Vec<Diagnostic>,
     ) -> Body {
         let file = format!("content/{}", source.relative);
-        let templated = if source.is_template(self.config) {
-            match self.engine.render_content(&file, source.text, source.start, &context()) {
+        let treatment = Treatment::of(self.dialect, source.relative, source.body(), self.config, self.engine);
+        let is_known = |name: &str| self.shortcodes.contains(name);
+        let syntax = match treatment {
+            Treatment::Shortcodes => Some(Syntax::All),
+            Treatment::Template if !self.shortcodes.is_empty() => Some(Syntax::Known(&is_known)),
+            Treatment::Template | Treatment::Text => None,
+        };
+        let before = diagnostics.len();
+        let expanded = syntax.and_then(|syntax| {
+            let body = shortcodes::Body { file: &file, text: source.text, start: source.start };
+            let context = || context(Dialect::Tera1);
+            shortcodes::expand(body, syntax, self.shortcodes, self.engine, context, diagnostics)
+        });
+        if diagnostics[before..].iter().any(Diagnostic::is_error) {
+            return Body::empty();
+        }
+        let templated = if treatment == Treatment::Template {
+            let rendered = match &expanded {
+                Some(expanded) => self.render_expanded(&file, source, expanded, &context(Dialect::Tera2)),
+                None => self.engine.render_content(&file, source.text, source.start, &context(Dialect::Tera2)),
+            };
+            match rendered {
                 Ok(text) => Some(text),
-                Err(errors) => {
+                Err(mut errors) => {
+                    let body = shortcodes::Body { file: &file, text: source.text, start: source.start };
+                    for error in &mut errors {
+                        if let Some(advice) = shortcodes::advice_at(error, &body, self.shortcodes, self.engine) {
+                            error.help = Some(advice);
+                        }
+                    }
                     diagnostics.extend(errors);
                     return Body::empty();
                 }
@@ -107,7 +137,11 @@ impl BodyRenderer<'_> {
         } else {
             None
         };
-        let text = templated.as_deref().unwrap_or_else(|| source.text.get(source.start..).unwrap_or_default());
+        let text = match (&templated, &expanded) {
+            (Some(text), _) => text,
+            (None, Some(expanded)) => expanded.text.as_str(),
+            (None, None) => source.body(),
+        };
         let lang = source.lang;
         let context = markdown::Context {
             config: self.config,
@@ -115,6 +149,8 @@ impl BodyRenderer<'_> {
             file: &file,
             content_path: source.relative,
             source: templated.is_none().then_some((source.text, source.start)),
+            insertions: expanded.as_ref().map(|expanded| &expanded.insertions),
+            before_0_23: self.dialect == Dialect::Tera1,
             permalink: source.permalink,
             insert_anchor: source.insert_anchor,
             resolve: self.resolve,
@@ -131,6 +167,30 @@ impl BodyRenderer<'_> {
             heading_ids,
             internal_links: rendered.internal_links,
         }
+    }
+
+    /// Renders a body as a template in which marks stand for its shortcodes. Errors point at the file.
+    fn render_expanded(
+        &self,
+        file: &str,
+        source: &Source,
+        expanded: &Expanded,
+        context: &TeraContext,
+    ) -> Result<String, Vec<Diagnostic>> {
+        let rendered = self.engine.render_content(file, &expanded.text, 0, context);
+        rendered.map(|text| expanded.put_markdown(&text)).map_err(|mut errors| {
+            for place in errors.iter_mut().filter_map(|error| error.place.as_mut()) {
+                if place.file == file
+                    && let Some((_, span)) = place.excerpt.take()
+                {
+                    *place = match expanded.insertions.locate(span) {
+                        Some(span) => Place::span(file, source.text, span),
+                        None => Place::file(file),
+                    };
+                }
+            }
+            errors
+        })
     }
 }
 

@@ -9,7 +9,7 @@ use tera::Context;
 
 use crate::asset;
 use crate::config::kepu::{Kepu, Templates};
-use crate::config::{self, Config, Dialect, Differences, InsertAnchor, Mode, find::Found};
+use crate::config::{self, Age, Config, Dialect, Differences, InsertAnchor, Mode, find::Found};
 use crate::content::{self, Content};
 use crate::diagnostic::{Diagnostic, Place};
 use crate::markdown::Highlighter;
@@ -18,8 +18,10 @@ use crate::template::{self, Engine, TemplateFile};
 use crate::text;
 
 use super::body::{Body, BodyRenderer, Source};
-use super::functions::{self, ByPath, Early, Images, Locator, Lookup, MarkdownFilter, TaxonomyEntry};
+use super::functions::{self, ByPath, Early, Images, Locator, Lookup, Snippets, TaxonomyEntry};
+use super::generation::{Clues, Generation};
 use super::relate::{self, Relations};
+use super::shortcodes::Definitions;
 use super::taxonomy::{self, TaxonomyTerms};
 use super::trees::{self, Trees};
 use super::values::{self, Documents, Values};
@@ -44,7 +46,7 @@ pub fn read_config(request: &Request, diagnostics: &mut Vec<Diagnostic>) -> Opti
     let root = &request.found.root;
     let file = shown(root, &request.found.config);
     let source = read(&request.found.config, &file, diagnostics)?;
-    let mut kepu = Kepu { differences: Differences::all(), templates: Templates::default() };
+    let mut kepu = Kepu { differences: Differences::all(), templates: Templates::default(), content: None };
     let kepu_toml = request.found.config.with_file_name("kepu.toml");
     if kepu_toml.is_file() {
         let file = shown(root, &kepu_toml);
@@ -56,6 +58,7 @@ pub fn read_config(request: &Request, diagnostics: &mut Vec<Diagnostic>) -> Opti
     }
     let mut config = Config::parse(&file, &source, kepu.differences, diagnostics)?;
     config.templates = kepu.templates;
+    config.content_dialect = kepu.content;
     config.mode = request.mode;
     config.minify_html |= request.minify;
     if let Some(base_url) = &request.base_url {
@@ -180,17 +183,26 @@ impl Site {
         let images = Arc::new(Images::new(&root));
         let early = Early::new(config.clone(), locator, permalinks, images.clone(), request.now);
         functions::register_early(engine.tera_mut(), &early);
-        let snippets = Arc::new(engine.clone());
-        let filter =
-            MarkdownFilter { early: early.clone(), engine: snippets.clone(), highlighter: highlighter.clone() };
-        engine.tera_mut().register_filter("markdown", filter);
+        let shortcodes = Arc::new(Definitions::find(&engine, config.theme.as_deref(), diagnostics));
+        let generation = Generation::find(clues(&config, &trees), &config, &content, &shortcodes, &engine);
+        let snippets =
+            Snippets { early: early.clone(), highlighter: highlighter.clone(), shortcodes: shortcodes.clone() };
+        snippets.register(&mut engine);
 
         let relations = relate::relate(&content, &config, diagnostics);
         let taxonomies = taxonomy::collect(&content, &relations, &config);
         functions::zola22::register_terms(engine.tera_mut(), &config, &taxonomies);
         let configs = values::configs(&config);
-        let (page_bodies, section_bodies) =
-            render_bodies(&content, &relations, &early, &engine, &highlighter, &configs, diagnostics);
+        let resolve = |path: &str| early.permalinks.get(path).cloned();
+        let renderer = BodyRenderer {
+            config: &config,
+            engine: &engine,
+            highlighter: &highlighter,
+            shortcodes: &shortcodes,
+            dialect: generation.dialect,
+            resolve: &resolve,
+        };
+        let (page_bodies, section_bodies) = render_bodies(&content, &relations, &renderer, &configs, diagnostics);
         if has_errors(diagnostics) {
             return None;
         }
@@ -215,6 +227,7 @@ impl Site {
             config_dir: (config_dir != request.found.root).then(|| config_dir.to_path_buf()),
             theme_folder,
             engine,
+            generation,
             content,
             relations,
             taxonomies,
@@ -230,6 +243,21 @@ impl Site {
             site.sitemap = sitemap::entries(&site);
         }
         Some(site)
+    }
+}
+
+/// What the site tells of its generation beside its bodies.
+fn clues(config: &Config, trees: &Trees) -> Clues {
+    let [of_theme @ .., own] = trees.trees.as_slice() else { return Clues::default() };
+    Clues {
+        setting: config.content_dialect,
+        templates: own.is_proven.then_some(own.dialect),
+        configuration: match config.age {
+            Age::Old => Some(Dialect::Tera1),
+            Age::New => Some(Dialect::Tera2),
+            Age::Unknown => None,
+        },
+        theme: of_theme.first().map(|theme| theme.dialect),
     }
 }
 
@@ -356,15 +384,11 @@ fn static_files(
 fn render_bodies(
     content: &Content,
     relations: &Relations,
-    early: &Early,
-    engine: &Engine,
-    highlighter: &Highlighter,
+    renderer: &BodyRenderer,
     configs: &HashMap<String, tera::Value>,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> (Vec<Body>, Vec<Body>) {
-    let config = &*early.config;
-    let resolve = |path: &str| early.permalinks.get(path).cloned();
-    let renderer = BodyRenderer { config, engine, highlighter, resolve: &resolve };
+    let config = renderer.config;
     let documents = Documents { content, relations, backlinks: &HashMap::new() };
     let context = |lang: &str| {
         let mut context = Context::new();
@@ -383,9 +407,10 @@ fn render_bodies(
             let anchors = parent_anchor(relations, config, page, &section_anchor);
             let body = renderer.render(
                 &Source::page(page, anchors),
-                || {
+                |dialect| {
                     let mut context = context(&page.lang);
-                    context.insert_value("page", documents.page(id, page, &Body::empty()).into());
+                    let page = documents.page(id, page, &Body::empty());
+                    context.insert_value("page", for_body(page, dialect));
                     context
                 },
                 &mut diagnostics,
@@ -401,9 +426,10 @@ fn render_bodies(
             let mut diagnostics = Vec::new();
             let body = renderer.render(
                 &Source::section(section, section_anchor(id)),
-                || {
+                |dialect| {
                     let mut context = context(&section.lang);
-                    context.insert_value("section", documents.section(id, section, &Body::empty(), Vec::new()));
+                    let section = documents.section(id, section, &Body::empty(), Vec::new());
+                    context.insert_value("section", for_body(section.into_map().unwrap_or_default(), dialect));
                     context
                 },
                 &mut diagnostics,
@@ -421,6 +447,18 @@ fn render_bodies(
             .collect()
     };
     (split(pages), split(sections))
+}
+
+/// A document as its own body sees it. Shortcodes were called before documents knew of each other.
+fn for_body(mut document: tera::Map, dialect: Dialect) -> tera::Value {
+    if dialect == Dialect::Tera1 {
+        for key in ["translations", "subsections"] {
+            if let Some(value) = document.get_mut(&tera::value::Key::from(key)) {
+                *value = Vec::<tera::Value>::new().into();
+            }
+        }
+    }
+    document.into()
 }
 
 /// Anchor links of a page are those of the section of its folder, else the configuration's.

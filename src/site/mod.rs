@@ -6,12 +6,14 @@
 mod body;
 mod feeds;
 mod functions;
+mod generation;
 mod links;
 mod load;
 mod pager;
 mod relate;
 mod render;
 mod routes;
+mod shortcodes;
 mod sitemap;
 mod sort;
 mod taxonomy;
@@ -28,6 +30,7 @@ use crate::content::Content;
 use crate::template::Engine;
 
 pub use functions::{Images, is_safe, register_names};
+pub use generation::Generation;
 pub use load::{Request, read_config};
 pub use render::{Artifact, render, summarize};
 pub use routes::{Route, Routes, plan};
@@ -46,6 +49,8 @@ pub struct Site {
     /// The theme's folder, which may be reached through a link.
     theme_folder: Option<PathBuf>,
     pub engine: Engine,
+    /// Of which generation the bodies are.
+    pub generation: Generation,
     pub content: Content,
     pub relations: Relations,
     pub taxonomies: Vec<TaxonomyTerms>,

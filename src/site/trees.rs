@@ -16,6 +16,8 @@ pub struct Tree {
     pub folder: String,
     pub dialect: Dialect,
     pub why: Text,
+    /// Whether files prove it, or `kepu.toml` says it.
+    pub is_proven: bool,
     pub files: usize,
     /// The files that are of the other generation, and the sign that proves it.
     pub others: Vec<(String, Text)>,
@@ -67,7 +69,7 @@ fn other(dialect: Dialect) -> Dialect {
 pub fn settle(
     config: &Config,
     theme: Option<(&str, &mut Vec<TemplateFile>)>,
-    own: &mut Vec<TemplateFile>,
+    own: &mut [TemplateFile],
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Trees {
     let mut trees = Vec::new();
@@ -150,6 +152,7 @@ fn tree(
         proven.push(proof);
     }
     let [(old, old_why), (new, new_why)] = proofs;
+    let is_proven = set.is_some() || old != new;
     let (dialect, why) = match (set, old.cmp(&new)) {
         (Some(dialect), _) => (dialect, text!("by `kepu.toml`", "依据 `kepu.toml`")),
         (None, std::cmp::Ordering::Greater) => (Dialect::Tera1, why(old, old_why)),
@@ -163,7 +166,7 @@ fn tree(
             others.push((file.file.clone(), why));
         }
     }
-    Tree { folder: folder.to_owned(), dialect, why, files: files.len(), others }
+    Tree { folder: folder.to_owned(), dialect, why, is_proven, files: files.len(), others }
 }
 
 fn why(count: usize, first: Option<Text>) -> Text {

@@ -51,9 +51,11 @@ pub fn diagnose(error: &tera::Error, files: &HashMap<String, Loaded>) -> Vec<Dia
             let tera1 = files.get(report.filename()).is_some_and(|f| f.lowered.is_some());
             vec![with_hint(diagnostic, tera1)]
         }
-        tera::ErrorKind::Msg(message) if message.starts_with("error: ") => {
-            message.split("\n\n").filter(|report| !report.trim().is_empty()).map(|r| from_report("template/syntax", r, files)).collect()
-        }
+        tera::ErrorKind::Msg(message) if message.starts_with("error: ") => message
+            .split("\n\n")
+            .filter(|report| !report.trim().is_empty())
+            .map(|r| from_report("template/syntax", r, files))
+            .collect(),
         tera::ErrorKind::MissingParent { current, parent } => {
             let at = files.get(current).map_or_else(|| current.clone(), |f| f.source.file.clone());
             vec![
@@ -61,10 +63,12 @@ pub fn diagnose(error: &tera::Error, files: &HashMap<String, Loaded>) -> Vec<Dia
                     "template/missing",
                     text!("the template extends `{parent}`, which does not exist", "模板继承的 `{parent}` 不存在"),
                 )
-                .at(match files.get(current).and_then(|f| Some((&f.source, f.source.text.find(parent.as_str())?))) {
-                    Some((f, start)) => Place::span(&f.file, &*f.text, start..start + parent.len()),
-                    None => Place::file(at),
-                }),
+                .at(
+                    match files.get(current).and_then(|f| Some((&f.source, f.source.text.find(parent.as_str())?))) {
+                        Some((f, start)) => Place::span(&f.file, &*f.text, start..start + parent.len()),
+                        None => Place::file(at),
+                    },
+                ),
             ]
         }
         tera::ErrorKind::CircularExtend { tpl, .. } | tera::ErrorKind::CircularInclude { tpl, .. } => {
@@ -179,6 +183,9 @@ pub fn tera1_syntax(error: &ParseError, file: &TemplateFile) -> Diagnostic {
         Reason::TooDeep => text!("this is nested too deeply", "嵌套太深"),
         Reason::IntegerTooLarge(number) => text!("the integer {number} is too large", "整数 {number} 太大"),
         Reason::DuplicateBlock(name) => text!("there are two blocks `{name}`", "有两个名为 `{name}` 的块"),
+        Reason::MissingImport(name) => {
+            text!("macros are imported from `{name}`, which does not exist", "导入宏的文件 `{name}` 不存在")
+        }
         Reason::DuplicateMacro(name) => text!("there are two macros `{name}`", "有两个名为 `{name}` 的宏"),
     };
     Diagnostic::error("template/syntax", message).at(Place::span(&file.file, &*file.text, error.span.clone()))
@@ -234,7 +241,7 @@ fn with_hint(diagnostic: Diagnostic, tera1: bool) -> Diagnostic {
             ),
             false => text!(
                 "check the spelling; for a value that may be missing write `a?.b or \"\"`, or `a?.b | default(value=\"…\")`",
-                "请检查拼写；可能缺少的值请写 `a?.b or \"\"`，或 `a?.b | default(value=\"…\")`"
+                "请检查拼写；可能缺少的值请写 `a?.b or \"\"` 或 `a?.b | default(value=\"…\")`"
             ),
         })
     } else {

@@ -66,7 +66,15 @@ pub fn signs(text: &str) -> Signs {
 }
 
 fn sign(text: &str, span: Range<usize>) -> Sign {
-    let what = text.get(span.clone()).unwrap_or_default().lines().next().unwrap_or_default();
+    // A parser may point at the tag; what stands in it says more.
+    let shown = text.get(span.start..).unwrap_or_default();
+    let inner = shown.trim_start_matches(['{', '%', '-', ' ', '\t', '\n', '\r']);
+    let word = |c: char| c.is_alphanumeric() || c == '_';
+    let end = match inner.starts_with(word) {
+        true => inner.find(|c| !word(c)),
+        false => inner.find(|c: char| word(c) || c.is_whitespace()),
+    };
+    let what = inner.get(..end.unwrap_or(inner.len())).unwrap_or_default();
     Sign { what: what.chars().take(40).collect(), span }
 }
 
@@ -103,8 +111,18 @@ impl Names<'_> {
     }
 }
 
-const TERA1_FILTERS: &[&str] =
-    &["addslashes", "as_str", "concat", "escape", "filter", "linebreaksbr", "map", "slice", "trim_start_matches", "trim_end_matches"];
+const TERA1_FILTERS: &[&str] = &[
+    "addslashes",
+    "as_str",
+    "concat",
+    "escape",
+    "filter",
+    "linebreaksbr",
+    "map",
+    "slice",
+    "trim_start_matches",
+    "trim_end_matches",
+];
 const TERA2_FILTERS: &[&str] = &["escape_html", "format", "keys", "newlines_to_br", "pairs", "str", "values"];
 const TERA1_TESTS: &[&str] = &["divisibleby", "object"];
 const TERA2_TESTS: &[&str] = &["array", "bool", "divisible_by", "float", "integer", "map", "none"];

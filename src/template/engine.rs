@@ -140,8 +140,30 @@ impl Engine {
         self.files.get(name).or_else(|| self.prefixes.iter().find_map(prefixed)).map(|file| file.source.dialect)
     }
 
+    /// The Tera 2 text of a template.
+    pub fn text(&self, name: &str) -> Option<&str> {
+        self.files.get(name).map(Loaded::text)
+    }
+
     pub fn contains(&self, name: &str) -> bool {
         self.tera.contains_template(name)
+    }
+
+    /// The names of all template files, in order.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        let mut names: Vec<&str> = self.files.keys().map(String::as_str).collect();
+        names.sort_unstable();
+        names.into_iter()
+    }
+
+    /// The file of a template, for messages.
+    pub fn file(&self, name: &str) -> Option<&str> {
+        self.files.get(name).map(|template| template.source.file.as_str())
+    }
+
+    /// Whether bodies may call a component by this name.
+    pub fn has_component(&self, name: &str) -> bool {
+        self.tera.contains_component(name)
     }
 
     /// Renders a template by name. The errors are those of the templates, none of them about what was being rendered.
@@ -245,13 +267,12 @@ fn lower(
     prefixes: &[String],
 ) -> Result<HashMap<String, (String, PositionMap)>, Vec<Diagnostic>> {
     let of = |dialect: Dialect| all.iter().filter(move |t| t.dialect == dialect);
-    let sources: Vec<_> =
-        of(Dialect::Tera1).map(|t| tera1::Source { name: t.name.as_str(), text: &*t.text }).collect();
+    let sources: Vec<_> = of(Dialect::Tera1).map(|t| tera1::Source { name: t.name.as_str(), text: &t.text }).collect();
     if sources.is_empty() {
         return Ok(HashMap::new());
     }
     let others: Vec<_> =
-        of(Dialect::Tera2).map(|t| tera1::OtherTemplate { name: t.name.as_str(), text: &*t.text }).collect();
+        of(Dialect::Tera2).map(|t| tera1::OtherTemplate { name: t.name.as_str(), text: &t.text }).collect();
     match tera1::lower(&sources, &others, prefixes, &|kind, name| is_registered(tera, kind, name)) {
         Ok(lowered) => Ok(lowered.into_iter().map(|t| (t.name, (t.text, t.map))).collect()),
         Err(errors) => Err(errors

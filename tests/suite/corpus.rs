@@ -32,6 +32,11 @@ fn front_matter_does_not_panic() {
 }
 
 #[test]
+fn tera_1_templates_lower_to_tera_2() {
+    run("tera1", kepu::fuzz::tera1);
+}
+
+#[test]
 fn bodies_do_not_panic() {
     run("body", kepu::fuzz::body);
 }

@@ -25,7 +25,7 @@ use crate::text;
 
 pub use files::Locator;
 pub use images::Images;
-pub use markdown_filter::MarkdownFilter;
+pub use markdown_filter::Snippets;
 
 /// What is known before any body is rendered.
 #[derive(Clone)]
@@ -73,7 +73,9 @@ pub fn register_names(tera: &mut Tera) {
             Err(template::error(text!("this function is not available here", "这个函数在这里不可用")))
         });
     }
-    tera.register_filter("markdown", |value: &str, _: Kwargs, _: &State| value.to_owned());
+    for name in [markdown_filter::NAME, markdown_filter::TERA1_NAME] {
+        tera.register_filter(name, |value: &str, _: Kwargs, _: &State| value.to_owned());
+    }
 }
 
 /// Registers what works without other documents.

@@ -2,11 +2,12 @@
 //!
 //! The names are those that `lower` writes. Tera 1's filters, tests and functions are not here.
 
-use std::fmt::Write;
+use std::collections::BTreeMap;
 
 use tera::value::Key;
 use tera::{Error, Kwargs, Number, State, Tera, TeraResult, Value};
 
+use super::runtime::text::{escaped, rendered};
 use super::scope;
 use crate::template::error;
 use crate::text;
@@ -21,7 +22,6 @@ pub fn register(tera: &mut Tera) {
         escape(value, !marked(value), state)
     });
     tera.register_filter("t1_known", |value: &Value, _: Kwargs, _: &State| known(value));
-    tera.register_filter("t1_default", default);
     tera.register_filter("t1_try", attempt);
     tera.register_filter("t1_at", at);
     tera.register_filter("t1_outer", outer);
@@ -30,6 +30,7 @@ pub fn register(tera: &mut Tera) {
     tera.register_filter("t1_bool", truth);
     tera.register_filter("t1_number", number);
     tera.register_filter("t1_nan", not_a_number);
+    tera.register_filter("t1_finite", finite);
     tera.register_filter("t1_divide", divide);
     tera.register_filter("t1_modulo", modulo);
     tera.register_filter("t1_missing", |_: &Value, kwargs: Kwargs, _: &State| missing::<Value>(&kwargs));
@@ -46,56 +47,12 @@ pub fn register(tera: &mut Tera) {
     tera.register_function("t1_include", |kwargs: Kwargs, state: &State| scope::render_include(&kwargs, state));
 }
 
-/// Tera 1's text of a value: `1.0` is `1`, a list is `[a, b]`, a map `[object]`, null nothing.
-pub fn text_of(value: &Value) -> String {
-    let mut out = String::new();
-    write_text(value, &mut out);
-    out
-}
-
-fn write_text(value: &Value, out: &mut String) {
-    // Writing to a string does not fail.
-    let _ = match value.as_number() {
-        Some(Number::Float(float)) if !float.is_finite() => write!(out, "NaN"),
-        Some(Number::Float(float)) => write!(out, "{float}"),
-        Some(number) => write!(out, "{number}"),
-        None => {
-            if let Some(text) = value.as_str() {
-                out.push_str(text);
-            } else if let Some(items) = value.as_array() {
-                out.push('[');
-                for (i, item) in items.iter().enumerate() {
-                    if i > 0 {
-                        out.push_str(", ");
-                    }
-                    write_text(item, out);
-                }
-                out.push(']');
-            } else if value.is_map() {
-                out.push_str("[object]");
-            } else {
-                return write!(out, "{value}").unwrap_or_default();
-            }
-            Ok(())
-        }
-    };
-}
-
-/// With the six characters that Tera 1 escapes as entities.
-pub fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len() + text.len() / 8);
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#x27;"),
-            '/' => out.push_str("&#x2F;"),
-            _ => out.push(c),
-        }
+/// Tera 1's text of a value; what is no number has become text long before in Tera 1.
+fn text_of(value: &Value) -> String {
+    match value.as_number() {
+        Some(Number::Float(float)) if !float.is_finite() => "NaN".to_owned(),
+        _ => rendered(value),
     }
-    out
 }
 
 /// A string that its function or filter said to be safe.
@@ -126,12 +83,11 @@ fn print(value: &Value, escape: bool, state: &State) -> TeraResult<Value> {
 
 /// Tera 2 calculates with 128 bits; Tera 1 stops at 64.
 fn check_size(value: &Value) -> TeraResult<()> {
-    match value.as_i128() {
-        Some(wide) if i64::try_from(wide).is_err() && u64::try_from(wide).is_err() => {
-            Err(error(text!("the result {wide} is out of bounds", "结果 {wide} 超出整数范围")))
-        }
-        _ => Ok(()),
+    // Results of calculations are of this kind, whatever their size.
+    if value.is_i128() && value.as_i64().is_none() {
+        return Err(error(text!("the result {value} is out of bounds", "结果 {value} 超出整数范围")));
     }
+    Ok(())
 }
 
 fn escape(value: &Value, escape: bool, state: &State) -> TeraResult<Value> {
@@ -141,24 +97,19 @@ fn escape(value: &Value, escape: bool, state: &State) -> TeraResult<Value> {
     }
 }
 
-/// Null and missing values are replaced, others are not.
-fn default(value: &Value, kwargs: Kwargs, _: &State) -> TeraResult<Value> {
-    if value.is_undefined() || value.is_none() {
-        known(kwargs.must_get::<&Value>("value")?)
-    } else {
-        Ok(value.clone())
-    }
-}
-
 /// A filter whose error is as good as a missing value.
 fn attempt(value: &Value, kwargs: Kwargs, state: &State) -> TeraResult<Value> {
     let name = kwargs.must_get::<&str>("filter")?;
-    if value.is_undefined() || kwargs.iter().any(|(_, value)| value.is_undefined()) {
+    let failed = if kwargs.get::<bool>("failed")?.unwrap_or(false) { Value::from(true) } else { Value::undefined() };
+    if value.is_undefined() {
         return Ok(Value::undefined());
     }
-    let arguments = kwargs.iter().filter(|(key, _)| key.as_str() != Some("filter"));
+    if kwargs.iter().any(|(_, value)| value.is_undefined()) {
+        return Ok(failed);
+    }
+    let arguments = kwargs.iter().filter(|(key, _)| !matches!(key.as_str(), Some("filter" | "failed")));
     let arguments: tera::Map = arguments.map(|(key, value)| (key.clone(), value.clone())).collect();
-    Ok(state.call_filter(name, value, Kwargs::new(arguments.into())).unwrap_or_else(|_| Value::undefined()))
+    Ok(state.call_filter(name, value, Kwargs::new(arguments.into())).unwrap_or(failed))
 }
 
 /// A step of a path by a key that is not a plain name. `maybe` where a missing key is no error.
@@ -264,6 +215,14 @@ fn not_a_number(value: &Value, _: Kwargs, _: &State) -> TeraResult<Value> {
     }
 }
 
+/// In a condition, what is no number is false.
+fn finite(value: &Value, _: Kwargs, _: &State) -> TeraResult<Value> {
+    match value.as_number() {
+        Some(Number::Float(float)) if !float.is_finite() => Ok(Value::from(0)),
+        _ => Ok(value.clone()),
+    }
+}
+
 fn operands(value: &Value, kwargs: &Kwargs) -> TeraResult<(Number, Number)> {
     let by = kwargs.must_get::<&Value>("by")?;
     let wrong = |value: &Value| {
@@ -312,13 +271,25 @@ fn unequal(value: &Value, kwargs: Kwargs, _: &State) -> TeraResult<bool> {
     Ok(value.is_number() == other.is_number() && value != other)
 }
 
+/// Equality inside lists and maps, where `1` and `1.0` differ.
+fn same(left: &Value, right: &Value) -> bool {
+    if let (Some(left), Some(right)) = (left.as_array(), right.as_array()) {
+        return left.len() == right.len() && left.iter().zip(right).all(|(left, right)| same(left, right));
+    }
+    if let (Some(left), Some(right)) = (left.as_map(), right.as_map()) {
+        let equal = |(key, value)| right.get(key).is_some_and(|other| same(value, other));
+        return left.len() == right.len() && left.iter().all(equal);
+    }
+    left == right && (!left.is_number() || left.is_f64() == right.is_f64())
+}
+
 fn contained(needle: &Value, kwargs: Kwargs, _: &State) -> TeraResult<bool> {
     let haystack = kwargs.must_get::<&Value>("arg0")?;
     if needle.is_undefined() || haystack.is_undefined() {
         return Err(undefined());
     }
     if let Some(items) = haystack.as_array() {
-        return Ok(items.contains(needle));
+        return Ok(items.iter().any(|item| same(item, needle)));
     }
     let is_text = |of: &Value| of.as_str().is_some() || of.is_map();
     let Some(name) = needle.as_str().filter(|_| is_text(haystack)) else {
@@ -338,8 +309,7 @@ fn dump(kwargs: Kwargs, _: &State) -> TeraResult<Value> {
     let context = kwargs.must_get::<&Value>("context")?;
     let map = context.as_map().into_iter().flatten();
     let named = map.filter_map(|(key, value)| Some((key.as_str()?.to_owned(), value)));
-    let sorted: std::collections::BTreeMap<String, &Value> = named.filter(|(k, _)| !k.starts_with("__tera")).collect();
+    let sorted: BTreeMap<String, &Value> = named.filter(|(name, _)| !name.starts_with("__tera")).collect();
     let json = serde_json::to_string_pretty(&sorted);
     json.map(|text| Value::safe_string(&text)).map_err(|e| Error::message(e.to_string()))
 }
-

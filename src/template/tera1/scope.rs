@@ -101,6 +101,6 @@ pub fn render_include(kwargs: &Kwargs, state: &State) -> TeraResult<Value> {
             context.insert_value(name, value);
         }
     }
-    let text = deeper(template, || within(&tera, &context, || tera.render(template, &context)))?;
+    let text = deeper(template, || tera.render(template, &context))?;
     Ok(Value::safe_string(&text))
 }

@@ -154,6 +154,15 @@ impl Lowering<'_> {
                 out.append(both.within(power::OR)).put(" else false", &e.span);
                 return Lowered { power: power::TERNARY, ..Lowered::atom(out, &e.span).typed(Type::Bool) };
             }
+            Value::Logic(left, LogicOp::Eq, right) if e.negated => {
+                // The crate negates twice, except where one side only is a number.
+                let unequal = self.equality(left, false, right, &e.span, escaping);
+                return self.not(unequal, &e.span);
+            }
+            Value::Logic(left, LogicOp::NotEq, right) if e.negated => {
+                let equal = self.equality(left, true, right, &e.span, escaping);
+                return self.not(equal, &e.span);
+            }
             Value::Logic(left, op, right) => return self.comparison(left, *op, right, false, &e.span, escaping),
             _ => self.plain(e, escaping),
         };
@@ -234,7 +243,8 @@ impl Lowering<'_> {
     fn not(&self, value: Lowered, span: &Span) -> Lowered {
         let mut out = Written::new("not ", span);
         // Two in a row are refused.
-        let inner = if value.out.text.starts_with("not ") { value.within(power::ATOM) } else { value.within(power::NOT) };
+        let inner =
+            if value.out.text.starts_with("not ") { value.within(power::ATOM) } else { value.within(power::NOT) };
         out.append(inner);
         Lowered { power: power::NOT, ..Lowered::atom(out, span).typed(Type::Bool) }
     }
@@ -246,7 +256,9 @@ impl Lowering<'_> {
         let subject = self.path(path, true);
         let Some((_, value)) = filter.args.iter().rev().find(|(name, _)| name.text == "value") else {
             let message = "The `default` filter requires a `value` argument.";
-            return Some(self.given_or(subject, self.throw(message, &filter.span), &filter.span));
+            let thrown = self.throw(message, &filter.span);
+            let result = self.given_or(subject, thrown, &filter.span);
+            return Some(Lowered { escape: Escape::Always, of: Type::Unknown, ..result });
         };
         let result = match &value.value {
             Value::Path(default) if value.filters.is_empty() && !value.negated => {
@@ -397,9 +409,8 @@ impl Lowering<'_> {
     fn membership(&mut self, needle: &Expr, haystack: &Expr, negated: bool, span: &Span) -> Lowered {
         let needle = self.value(needle, false).known();
         let haystack = self.value(haystack, false);
-        let (text, of) = (haystack.of == Type::Array, needle.of);
-        if text || of == Type::String {
-            // Only a needle that is no string is looked for differently, and only in strings and maps.
+        if needle.of == Type::String {
+            // Only what is no string is looked for differently.
             let mut out = needle.within(power::COMPARISON);
             out.put(if negated { " not in " } else { " in " }, span);
             out.append(haystack.within(power::COMPARISON));
@@ -421,7 +432,8 @@ impl Lowering<'_> {
                 }
                 _ => self.plain(part, false),
             };
-            let checked = matches!(part.value, Value::Path(_) | Value::Function(_)) && value.of == Type::Unknown;
+            let checked = matches!(part.value, Value::Path(_) | Value::Function(_))
+                && !matches!(value.of, Type::String | Type::Number);
             lowered.push(if checked { value.piped("t1_text") } else { value });
         }
         if functions {
@@ -453,14 +465,12 @@ impl Lowering<'_> {
                 return self.comparison(left, *op, right, e.negated, &e.span, true);
             }
             Value::Path(path) => {
-                let subject = match is_default(e) {
+                let mut value = match is_default(e) {
                     true => self.quiet_default(e),
-                    false => None,
+                    false => self.path(path, true),
                 };
-                let rest = e.filters.get(usize::from(subject.is_some())..).unwrap_or_default();
-                let mut value = subject.unwrap_or_else(|| self.path(path, true));
-                for filter in rest.iter().filter(|f| f.name.text != "safe" && f.name.text != "default") {
-                    value = self.tried(value, filter);
+                for filter in e.filters.iter().filter(|f| f.name.text != "safe" && f.name.text != "default") {
+                    value = self.tried(value, filter, e.negated);
                 }
                 value
             }
@@ -469,20 +479,32 @@ impl Lowering<'_> {
                 let value = self.concat(parts, &e.span);
                 self.filtered(value, &e.filters)
             }
-            Value::Math(left, op, right) => self.math(left, *op, right, &e.span),
+            Value::Math(left, op, right) => {
+                let result = self.math(left, *op, right, &e.span);
+                if result.fragile { result.piped("t1_finite") } else { result }
+            }
             _ => self.plain(&Expr { negated: false, filters: Vec::new(), ..e.clone() }, true),
         };
         if e.negated { self.not(plain, &e.span) } else { plain }
     }
 
-    /// A filter whose error is as good as a missing value.
-    fn tried(&mut self, value: Lowered, filter: &Call) -> Lowered {
+    /// A filter whose error makes the whole condition false. With `not` before it, that takes a value that is true;
+    /// only a missing path is as good as false there.
+    fn tried(&mut self, value: Lowered, filter: &Call, negated: bool) -> Lowered {
         let span = value.span.start..filter.span.end;
         let Some(name) = self.callee(Kind::Filter, &filter.name.text) else {
-            return Lowered::atom(Written::new("false", &span), &span).typed(Type::Bool);
+            if negated && !value.defined {
+                let mut out = value.within(power::NOT);
+                out.put(" is defined", &filter.name.span);
+                return Lowered { power: power::NOT, ..Lowered::atom(out, &span).typed(Type::Bool) };
+            }
+            return Lowered::atom(Written::new(negated.to_string(), &span), &span).typed(Type::Bool);
         };
         let mut out = value.within(power::FILTER);
         out.put(&format!(" | t1_try(filter={}", quoted(&name)), &filter.name.span);
+        if negated {
+            out.put(", failed=true", &filter.name.span);
+        }
         for (name, value) in &filter.args {
             out.put(&format!(", {}=", name.text), &name.span);
             let value = match &value.value {
@@ -496,19 +518,28 @@ impl Lowering<'_> {
     }
 
     /// `default` in a condition: an error of its value would count as false.
-    fn quiet_default(&mut self, e: &Expr) -> Option<Lowered> {
-        let Value::Path(path) = &e.value else { return None };
-        let filter = e.filters.first()?;
-        let (_, value) = filter.args.iter().rev().find(|(name, _)| name.text == "value")?;
+    fn quiet_default(&mut self, e: &Expr) -> Lowered {
+        let (Value::Path(path), Some(filter)) = (&e.value, e.filters.first()) else { return self.plain(e, false) };
+        let subject = self.path(path, true);
+        // What makes the condition false, before or after `not`.
+        let failed = Lowered::atom(Written::new(e.negated.to_string(), &filter.span), &filter.span);
+        let Some((_, value)) = filter.args.iter().rev().find(|(name, _)| name.text == "value") else {
+            return self.given_or(subject, failed, &filter.span);
+        };
         if let Value::Path(default) = &value.value
             && value.filters.is_empty()
             && !value.negated
         {
-            let subject = self.path(path, true);
-            let default = self.path(default, true);
-            return Some(self.given_or(subject, default, &filter.span));
+            let mut default = self.path(default, true);
+            if e.negated && !default.defined {
+                let span = default.span.clone();
+                let mut out = default.clone().within(power::OR);
+                out.put(" if ", &span).append(default.within(power::NOT)).put(" is defined else true", &span);
+                default = Lowered { power: power::TERNARY, ..Lowered::atom(out, &span) };
+            }
+            return self.given_or(subject, default, &filter.span);
         }
-        self.with_default(e, false)
+        self.with_default(e, false).unwrap_or(failed)
     }
 
     fn and_or(&mut self, left: &Expr, op: LogicOp, right: &Expr, span: &Span) -> Lowered {
@@ -525,7 +556,15 @@ impl Lowering<'_> {
         Lowered { power: binds, ..Lowered::atom(out, span).typed(of) }
     }
 
-    fn comparison(&mut self, left: &Expr, op: LogicOp, right: &Expr, negated: bool, span: &Span, escaping: bool) -> Lowered {
+    fn comparison(
+        &mut self,
+        left: &Expr,
+        op: LogicOp,
+        right: &Expr,
+        negated: bool,
+        span: &Span,
+        escaping: bool,
+    ) -> Lowered {
         let sign = match op {
             LogicOp::Eq | LogicOp::NotEq => {
                 // When one side is a number and the other is not, the crate says false to both signs, and `not` does
@@ -557,11 +596,7 @@ impl Lowering<'_> {
         let mut left = self.value(left, escaping);
         let mut right = self.value(right, escaping);
         let text = |v: &Lowered| matches!(v.of, Type::String | Type::Unknown) && !v.bland;
-        if escaping
-            && text(&left)
-            && text(&right)
-            && (left.escape != right.escape || left.escape == Escape::Unsafe)
-        {
+        if escaping && text(&left) && text(&right) && (left.escape != right.escape || left.escape == Escape::Unsafe) {
             left = self.escaped(left.known());
             right = self.escaped(right.known());
         }
@@ -619,7 +654,11 @@ impl Lowering<'_> {
     /// What stands between `{{` and `}}`.
     pub fn printed(&mut self, e: &Expr) -> Lowered {
         let safe = e.filters.last().is_some_and(|f| f.name.text == "safe");
-        let value = self.value(e, true);
+        let value = match &e.value {
+            // Printing says "NaN" by itself.
+            Value::Math(left, op, right) if e.filters.is_empty() && !e.negated => self.math(left, *op, right, &e.span),
+            _ => self.value(e, true),
+        };
         let exact = matches!(e.value, Value::Float(_) | Value::Math(..));
         match (value.escape, value.of) {
             (_, Type::Bool) => value,
@@ -646,6 +685,7 @@ fn type_of_filter(name: &str) -> Type {
         | "truncate" | "join" | "json_encode" | "linebreaksbr" | "urlencode" | "urlencode_strict" | "escape"
         | "escape_xml" | "addslashes" | "spaceless" | "indent" => Type::String,
         "length" | "wordcount" => Type::Number,
+        "slice" | "sort" | "unique" | "filter" | "map" | "concat" | "split" => Type::Array,
         _ => Type::Unknown,
     }
 }

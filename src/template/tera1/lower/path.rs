@@ -31,35 +31,50 @@ impl Lowering<'_> {
             return Lowered::atom(Written::new("t1_dump(context=__tera_context)", span), span).typed(Type::String);
         }
         let bound = self.is_bound(&path.head);
+        let hidden = self.hidden_path(path, forgiving, bound);
+        let forgiving = forgiving || hidden.is_some();
         let mut result = Lowered {
             defined: bound && path.steps.is_empty(),
             escape: Escape::Always,
             ..Lowered::atom(Written::default(), span)
         };
-        let head_end = path.steps.first().map_or(span.end, |s| span.start + path.head.len().min(s.span.start - span.start));
+        let head_end =
+            path.steps.first().map_or(span.end, |s| span.start + path.head.len().min(s.span.start - span.start));
         result.out.put(&self.variable(&path.head), &(span.start..head_end));
         for (i, step) in path.steps.iter().enumerate() {
             // A variable that is certainly there needs no question mark.
             let ask = forgiving && !(i == 0 && bound);
-            result = self.step(result, step, ask);
+            result = self.step(result, step, ask, forgiving);
         }
-        if forgiving && path.steps.len() > 1 && bound && self.site.is_context(&path.head) {
-            // The crate looks further out when an inner variable of this name has no such field.
-            let mut names = vec![path.head.clone()];
-            for step in &path.steps {
-                match &step.key {
-                    Key::Text(name) => names.push(name.clone()),
-                    _ => return result,
-                }
-            }
-            let filter = format!("t1_outer(path={})", quoted(&names.join("\u{1f}")));
-            result = result.piped(&filter.replace('\u{1f}', "."));
+        if let Some(outer) = hidden {
+            result = result.piped(&format!("t1_outer(path={})", quoted(&outer)));
             result.defined = false;
         }
         result
     }
 
-    fn step(&self, mut base: Lowered, step: &Step, ask: bool) -> Lowered {
+    /// The path as text, where a variable of the context may have what an inner one of its name has not: the crate
+    /// looks further out then.
+    fn hidden_path(&self, path: &Path, forgiving: bool, bound: bool) -> Option<String> {
+        let long = path.steps.len() > 1;
+        let hides =
+            if bound { long || forgiving } else { long && forgiving && self.site.may_be_hidden(self.name, &path.head) };
+        if path.steps.is_empty() || !hides || !self.site.is_context(&path.head) {
+            return None;
+        }
+        let mut names = path.head.clone();
+        for step in &path.steps {
+            let Key::Text(name) = &step.key else { return None };
+            if name.contains('.') {
+                return None;
+            }
+            names.push('.');
+            names.push_str(name);
+        }
+        Some(names)
+    }
+
+    fn step(&self, mut base: Lowered, step: &Step, ask: bool, forgiving: bool) -> Lowered {
         let mark = if ask { "?" } else { "" };
         // After a helper only helpers can follow.
         let plain = base.power == power::ATOM;
@@ -67,24 +82,24 @@ impl Lowering<'_> {
             Key::Text(name) if plain && is_attribute(name) => {
                 base.out.put(&format!("{mark}.{name}"), &step.span);
             }
-            Key::Text(name) if plain && is_index(name) => {
-                base.out.put(&format!("{mark}[{name}]"), &step.span);
+            Key::Text(name) if plain && !forgiving && is_index(name) => {
+                base.out.put(&format!("[{name}]"), &step.span);
             }
-            Key::Index(index) if plain && (0..1000).contains(index) => {
-                base.out.put(&format!("{mark}[{index}]"), &step.span);
+            Key::Index(index) if plain && !forgiving && (0..1000).contains(index) => {
+                base.out.put(&format!("[{index}]"), &step.span);
             }
-            Key::Text(name) if plain && !ask && !name.bytes().all(|b| b.is_ascii_digit()) => {
+            Key::Text(name) if plain && !forgiving && !name.bytes().all(|b| b.is_ascii_digit()) => {
                 base.out.put(&format!("[{}]", quoted(name)), &step.span);
             }
             key => {
                 let mut out = base.clone().within(power::FILTER);
-                out.put(if ask { " | t1_at(maybe=true, key=" } else { " | t1_at(key=" }, &step.span);
+                out.put(if forgiving { " | t1_at(maybe=true, key=" } else { " | t1_at(key=" }, &step.span);
                 match key {
                     Key::Text(name) => out.put(&quoted(name), &step.span),
                     // The crate takes a negative index for a variable's name.
                     Key::Index(index) if *index < 0 => out.put("t1_negative", &step.span),
                     Key::Index(index) => out.put(&quoted(&index.to_string()), &step.span),
-                    Key::Path(inner) => out.append(self.path(inner, ask).within(power::TERNARY)),
+                    Key::Path(inner) => out.append(self.path(inner, forgiving).within(power::TERNARY)),
                 };
                 out.put(")", &step.span);
                 base = Lowered { out, power: power::FILTER, ..base };

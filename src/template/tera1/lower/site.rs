@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::super::ast::{Expr, Macro, MacroCall, Name, Node, Path, Span, Value};
-use super::super::parse::{self, ParseError};
+use super::super::parse::{self, ParseError, Reason};
 use super::variables::{self, Visitor};
 use super::{Kind, Source};
 
@@ -47,6 +47,9 @@ pub struct Site<'a> {
     given: HashMap<(MacroId, String), Vec<&'static str>>,
     /// Variables that come from the context somewhere.
     context: HashSet<String>,
+    /// Variables that are set or looped over somewhere.
+    hidden: HashSet<String>,
+    included: HashSet<String>,
 }
 
 impl<'a> Site<'a> {
@@ -79,9 +82,6 @@ impl<'a> Site<'a> {
                 Err(error) => errors.push((source.name.to_owned(), error)),
             }
         }
-        if !errors.is_empty() {
-            return Err(errors);
-        }
         let mut site = Self {
             files,
             order,
@@ -95,7 +95,22 @@ impl<'a> Site<'a> {
             recursive: HashSet::new(),
             given: HashMap::new(),
             context: HashSet::new(),
+            hidden: HashSet::new(),
+            included: HashSet::new(),
         };
+        for name in &site.order {
+            for node in &site.files[name].nodes {
+                if let Node::Import { file, .. } = node
+                    && site.resolve(&file.text).is_none()
+                {
+                    let reason = Reason::MissingImport(file.text.clone());
+                    errors.push((name.clone(), ParseError { span: file.span.clone(), reason }));
+                }
+            }
+        }
+        if !errors.is_empty() {
+            return Err(errors);
+        }
         site.name_components();
         site.relate();
         Ok(site)
@@ -151,7 +166,9 @@ impl<'a> Site<'a> {
             let found = match self.files.get(&parent) {
                 Some(file) => defines_block(&file.nodes, block),
                 None => self.others.get(parent.as_str()).is_some_and(|text| {
-                    BLOCK.as_ref().is_some_and(|b| b.captures_iter(text).any(|c| c.get(1).is_some_and(|m| m.as_str() == block)))
+                    BLOCK
+                        .as_ref()
+                        .is_some_and(|b| b.captures_iter(text).any(|c| c.get(1).is_some_and(|m| m.as_str() == block)))
                 }),
             };
             if found {
@@ -179,6 +196,11 @@ impl<'a> Site<'a> {
     /// Whether a variable of this name comes from the context anywhere.
     pub fn is_context(&self, name: &str) -> bool {
         self.context.contains(name)
+    }
+
+    /// Whether a file that takes a variable from outside may get one that hides the context's.
+    pub fn may_be_hidden(&self, file: &str, name: &str) -> bool {
+        self.hidden.contains(name) && self.included.contains(file)
     }
 
     pub fn definition(&self, id: &MacroId) -> Option<&Macro> {
@@ -258,19 +280,30 @@ impl<'a> Site<'a> {
         let mut free = Free { names: BTreeSet::new(), includes: Vec::new() };
         let mut bound = definition.params.iter().map(|(name, _)| name.text.clone()).collect();
         variables::walk(&definition.body, &mut bound, false, &mut free);
+        self.follow_includes(&mut free);
+        for (name, _) in &definition.params {
+            free.names.remove(&name.text);
+        }
+        free.names
+    }
+
+    /// Variables that a file and those it includes take from outside.
+    pub fn free_in_file(&self, full: &str) -> BTreeSet<String> {
+        let mut free = Free { names: BTreeSet::new(), includes: vec![full.to_owned()] };
+        self.follow_includes(&mut free);
+        free.names
+    }
+
+    fn follow_includes(&self, free: &mut Free) {
         let mut seen = HashSet::new();
         while let Some(file) = free.includes.pop() {
             if let Some(full) = self.resolve(&file)
                 && seen.insert(full.clone())
                 && let Some(file) = self.files.get(&full)
             {
-                variables::walk(&file.nodes, &mut Vec::new(), false, &mut free);
+                variables::walk(&file.nodes, &mut Vec::new(), false, free);
             }
         }
-        for (name, _) in &definition.params {
-            free.names.remove(&name.text);
-        }
-        free.names
     }
 
     /// A name for each macro's component, after its file.
@@ -314,8 +347,10 @@ impl<'a> Site<'a> {
         }
         for (name, found) in &facts {
             self.context.extend(found.free.iter().cloned());
+            self.hidden.extend(found.bound.iter().cloned());
             for file in &found.includes {
                 if let Some(full) = self.resolve(file) {
+                    self.included.insert(full.clone());
                     self.includes.entry(name.clone()).or_default().insert(full.clone());
                     self.users.entry(full).or_default().insert(name.clone());
                 }
@@ -461,6 +496,7 @@ impl Visitor for Free {
 #[derive(Default)]
 struct Facts {
     free: HashSet<String>,
+    bound: HashSet<String>,
     includes: Vec<String>,
     calls: Vec<MacroCall>,
 }
@@ -470,6 +506,10 @@ impl Visitor for Facts {
         if !bound.contains(&path.head) {
             self.free.insert(path.head.clone());
         }
+    }
+
+    fn bind(&mut self, name: &Name) {
+        self.bound.insert(name.text.clone());
     }
 
     fn macro_call(&mut self, call: &MacroCall) {

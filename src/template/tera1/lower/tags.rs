@@ -193,12 +193,15 @@ impl<'a> Lowering<'a> {
             return self.print(tag, thrown);
         };
         if self.site.extends(&full) {
-            let message = format!("Inheritance in included templates is not supported: `{}` extends another", file.text);
+            let message =
+                format!("Inheritance in included templates is not supported: `{}` extends another", file.text);
             let thrown = self.throw(&message, &tag.span);
             return self.print(tag, thrown);
         }
         if self.site.includes_back(self.name, &full) {
-            let out = Written::new(format!("t1_include(template={})", quoted(&full)), &tag.span);
+            let names: Vec<String> = self.site.free_in_file(&full).iter().map(|name| quoted(name)).collect();
+            let call = format!("t1_include(template={}, names=[{}])", quoted(&full), names.join(", "));
+            let out = Written::new(call, &tag.span);
             return self.print(tag, Lowered::atom(out, &tag.span));
         }
         let mut out = Written::new("include ", &tag.span);
@@ -230,7 +233,10 @@ impl<'a> Lowering<'a> {
             out.put(&format!("{}, ", self.variable(&key.text)), &key.span);
             bound.push(key.text.clone());
         }
-        out.put(&self.variable(&each.value.text), &each.value.span).put(" in ", &each.tag.span);
+        // Of two variables of one name Tera 1 takes the key, Tera 2 the value.
+        let twice = each.key.as_ref().is_some_and(|key| key.text == each.value.text);
+        let value = if twice { "t1_value".to_owned() } else { self.variable(&each.value.text) };
+        out.put(&value, &each.value.span).put(" in ", &each.tag.span);
         bound.push(each.value.text.clone());
         out.append(self.container(&each.container, each.key.is_some()).within(power::TERNARY + 1));
         self.tag(&each.tag, out);
@@ -305,7 +311,13 @@ impl<'a> Lowering<'a> {
         let inline = std::mem::replace(&mut self.blocks_inline, true);
         self.body(&definition.body, definition.params.iter().map(|(name, _)| name.text.clone()).collect());
         (self.scopes, self.loops, self.blocks_inline) = (scopes, loops, inline);
-        self.tag(&definition.end, Written::new("endcomponent", &definition.end.span));
+        let id = (self.name.to_owned(), definition.name.text.clone());
+        let named = self.slice(&definition.end.span).contains(&format!("endmacro {}", definition.name.text));
+        let close = match self.site.component(&id).filter(|_| named) {
+            Some(component) => format!("endcomponent {component}"),
+            None => "endcomponent".to_owned(),
+        };
+        self.tag(&definition.end, Written::new(close, &definition.end.span));
     }
 }
 

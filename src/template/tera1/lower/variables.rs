@@ -7,6 +7,8 @@ use super::Kind;
 pub trait Visitor {
     fn path(&mut self, _path: &Path, _bound: &[String]) {}
     fn macro_call(&mut self, _call: &MacroCall) {}
+    /// A variable that is set or looped over.
+    fn bind(&mut self, _name: &Name) {}
     fn call(&mut self, _kind: Kind, _name: &Name) {}
     fn include(&mut self, _files: &[Name], _span: &Span) {}
 }
@@ -19,6 +21,7 @@ pub fn walk(nodes: &[Node], bound: &mut Vec<String>, macros: bool, visitor: &mut
             Node::Print { value, .. } => expression(value, bound, visitor),
             Node::Set { name, value, .. } => {
                 expression(value, bound, visitor);
+                visitor.bind(name);
                 bound.push(name.text.clone());
             }
             Node::Include { files, tag, .. } => visitor.include(files, &tag.span),
@@ -34,6 +37,8 @@ pub fn walk(nodes: &[Node], bound: &mut Vec<String>, macros: bool, visitor: &mut
             Node::For(each) => {
                 expression(&each.container, bound, visitor);
                 let before = bound.len();
+                each.key.iter().for_each(|key| visitor.bind(key));
+                visitor.bind(&each.value);
                 bound.extend(each.key.iter().map(|k| k.text.clone()));
                 bound.push(each.value.text.clone());
                 walk(&each.body, bound, macros, visitor);

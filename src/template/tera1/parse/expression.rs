@@ -94,7 +94,19 @@ impl Parser<'_> {
             parts.push(part);
             end = after;
         }
-        (parts.len() > 1).then(|| (Expr::plain(Value::Concat(parts), at..end), end))
+        if parts.len() < 2 {
+            return None;
+        }
+        // Literals alone are one literal to the crate, and treated as one: escaped, and true or false without filters.
+        let literals: Option<String> = parts
+            .iter()
+            .map(|part| match &part.value {
+                Value::String(text) => Some(text.as_str()),
+                _ => None,
+            })
+            .collect();
+        let value = literals.map_or(Value::Concat(parts), Value::String);
+        Some((Expr::plain(value, at..end), end))
     }
 
     fn concat_part(&mut self, at: usize) -> Parsed<Expr> {
@@ -338,14 +350,9 @@ impl Parser<'_> {
         let open = self.literal(at, "[")?;
         let mut items = Vec::new();
         let mut end = self.skip(open);
-        loop {
-            match self.deeper(end, |p| p.logic_operand(end)) {
-                Some((item, after)) => {
-                    items.push(item);
-                    end = self.skip(after);
-                }
-                None => break,
-            }
+        while let Some((item, after)) = self.deeper(end, |p| p.logic_operand(end)) {
+            items.push(item);
+            end = self.skip(after);
             match self.literal(end, ",") {
                 Some(after) => end = self.skip(after),
                 None => break,

@@ -28,6 +28,8 @@ pub enum Reason {
     IntegerTooLarge(String),
     DuplicateBlock(String),
     DuplicateMacro(String),
+    /// A file that does not exist; the parser itself does not look.
+    MissingImport(String),
 }
 
 /// Parses a template and works out which whitespace its tags remove.

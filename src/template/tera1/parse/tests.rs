@@ -29,19 +29,15 @@ fn node(node: &Node, text: &str) -> Option<real::Node> {
         Node::Raw { open, body, close } => real::Node::Raw(ws(open), text[body.kept.clone()].to_owned(), ws(close)),
         Node::Print { tag, value } => real::Node::VariableBlock(ws(tag), expr(value, text)),
         Node::Super(_) => real::Node::Super,
-        Node::Set { tag, name, value, global } => real::Node::Set(
-            ws(tag),
-            real::Set { key: name.text.clone(), value: expr(value, text), global: *global },
-        ),
+        Node::Set { tag, name, value, global } => {
+            real::Node::Set(ws(tag), real::Set { key: name.text.clone(), value: expr(value, text), global: *global })
+        }
         Node::Include { tag, files, ignore_missing } => {
             real::Node::Include(ws(tag), files.iter().map(|f| f.text.clone()).collect(), *ignore_missing)
         }
         Node::If { branches, otherwise, end } => real::Node::If(
             real::If {
-                conditions: branches
-                    .iter()
-                    .map(|b| (ws(&b.tag), expr(&b.condition, text), inner(&b.body)))
-                    .collect(),
+                conditions: branches.iter().map(|b| (ws(&b.tag), expr(&b.condition, text), inner(&b.body))).collect(),
                 otherwise: otherwise.as_ref().map(|(tag, body)| (ws(tag), inner(body))),
             },
             ws(end),
@@ -230,8 +226,9 @@ impl Random {
 fn reads_mutilated_texts_as_the_crate_does() {
     let seeds = seeds();
     let pieces = [
-        " ", "-", "\n", "\r\n", "{{", "}}", "{%", "%}", "{#", "#}", "(", ")", "[", "]", "|", "~", ".", ",", "=", "==", "\"",
-        "'", "`", "not ", "in ", "is ", "and ", "or ", "true", "a", "0", "1.5", "-1", "::", "else", "endif", "raw", "é",
+        " ", "-", "\n", "\r\n", "{{", "}}", "{%", "%}", "{#", "#}", "(", ")", "[", "]", "|", "~", ".", ",", "=", "==",
+        "\"", "'", "`", "not ", "in ", "is ", "and ", "or ", "true", "a", "0", "1.5", "-1", "::", "else", "endif",
+        "raw", "é",
     ];
     let mut random = Random(0x2545_f491_4f6c_dd1d);
     let mut wrong = Vec::new();
@@ -261,7 +258,12 @@ fn reads_mutilated_texts_as_the_crate_does() {
     }
     let _ = std::panic::take_hook();
     wrong.sort_by_key(String::len);
-    assert!(wrong.is_empty(), "{} differ\n{}", wrong.len(), wrong.iter().take(8).cloned().collect::<Vec<_>>().join("\n\n"));
+    assert!(
+        wrong.is_empty(),
+        "{} differ\n{}",
+        wrong.len(),
+        wrong.iter().take(8).cloned().collect::<Vec<_>>().join("\n\n")
+    );
 }
 
 /// For trying real sites: `KEPU_TEMPLATES=folder cargo test --release --lib reads_a_folder -- --ignored`

@@ -118,8 +118,7 @@ registrations! {
 }
 
 /// Filters of kepu's Tera 2 that give, called without arguments, exactly what Tera 1's of the same name give on any value.
-pub const SAME_FILTERS: &[&str] =
-    &["wordcount", "escape_xml", "striptags", "slugify", "urlencode", "urlencode_strict"];
+pub const SAME_FILTERS: &[&str] = &["wordcount", "escape_xml", "striptags", "slugify", "urlencode", "urlencode_strict"];
 
 /// The same for values that are not marked safe: Tera 2 keeps the mark where Tera 1 escapes the result.
 pub const SAME_FILTERS_UNLESS_SAFE: &[&str] =

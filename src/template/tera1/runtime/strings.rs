@@ -52,7 +52,12 @@ simple! {
 }
 
 /// What Python's `quote` encodes.
-const UNQUOTED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'_').remove(b'-').remove(b'.').remove(b'~').remove(b'/')
+const UNQUOTED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'_')
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'~')
+    .remove(b'/')
     // Tera 1's own list has these two as they are.
     .remove(b'%');
 
