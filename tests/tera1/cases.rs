@@ -8,7 +8,21 @@ use serde_json::Value as Json;
 use crate::engines::{Case, Outcome, silence_panics};
 
 /// Cases in which kepu differs on purpose, each with its reason. COMPATIBILITY.md lists them for readers.
-const ACCEPTED: &[(&str, &str)] = &[];
+const ACCEPTED: &[(&str, &str)] = &[
+    ("{{ huge - 1 }}", "results beyond 2^63 are an error; Tera 1 has them where both sides are positive"),
+    (
+        "{{ pages | map(attribute='[\"title\"]') }}",
+        "Tera 1 misreads an attribute that begins with a bracket and finds nothing",
+    ),
+    (
+        "{% set map = 1 %}{{ map.a }}",
+        "Tera 1 looks for a field that an assigned variable lacks in the context's variable",
+    ),
+    (
+        "an include uses the macros of its includer",
+        "allowed in Tera 1 inside blocks only; whether an include is reached through one is not known before rendering",
+    ),
+];
 
 pub fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/tera1")
@@ -31,7 +45,7 @@ fn all() -> Vec<(String, Case)> {
             for (number, line) in text.lines().enumerate() {
                 if !line.is_empty() && !line.starts_with("# ") {
                     let files = vec![("main.html".to_owned(), line.to_owned())];
-                    cases.push((format!("{name}:{}", number + 1), Case { files, context: context.clone() }));
+                    cases.push((format!("{name}:{}: {line}", number + 1), Case { files, context: context.clone() }));
                 }
             }
             continue;
@@ -67,9 +81,13 @@ fn written_cases_render_as_in_tera_1() {
         if std::env::var("KEPU_TERA1_SHOW").is_ok_and(|word| place.contains(&word)) {
             println!("{place}\n{}", case.shown());
         }
-        let accepted = ACCEPTED.iter().any(|(accepted, _)| accepted == place);
+        let accepted = ACCEPTED.iter().any(|(accepted, _)| place.ends_with(accepted));
         if one.same(&two) == accepted {
-            different.push(format!("{place}{}\n{}", if accepted { " (accepted, but equal)" } else { "" }, case.shown()));
+            different.push(format!(
+                "{place}{}\n{}",
+                if accepted { " (accepted, but equal)" } else { "" },
+                case.shown()
+            ));
         }
     }
     println!("{} written cases, {succeeded} of them without an error", cases.len());

@@ -180,6 +180,6 @@ fn echo1(args: &HashMap<String, Json>) -> ::tera1::Result<Json> {
 fn echo2(args: Kwargs, _: &State) -> TeraResult<Value> {
     match args.must_get::<&Value>("value")? {
         value if value.is_undefined() => Err(tera::Error::message("undefined")),
-        value => Ok(value.clone()),
+        value => Ok(value.as_str().map_or_else(|| value.clone(), Value::from)),
     }
 }

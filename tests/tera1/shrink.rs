@@ -57,7 +57,8 @@ fn pieces(text: &str) -> Vec<String> {
             (Some(_), _) => true,
             (None, Some(last)) => {
                 let word = |c: char| c.is_alphanumeric() || c == '_';
-                (word(sign) && last.chars().all(word)) || matches!((last.as_str(), sign), ("{" | "%", _) if "{%}".contains(sign))
+                (word(sign) && last.chars().all(word))
+                    || matches!((last.as_str(), sign), ("{" | "%", _) if "{%}".contains(sign))
             }
             (None, None) => false,
         };
