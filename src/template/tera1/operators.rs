@@ -8,7 +8,7 @@ use tera::value::Key;
 use tera::{Error, Kwargs, Number, State, Tera, TeraResult, Value};
 
 use super::runtime::text::{escaped, rendered};
-use super::scope;
+use super::{runtime, scope};
 use crate::template::error;
 use crate::text;
 
@@ -17,8 +17,8 @@ pub fn register(tera: &mut Tera) {
     tera.register_filter("t1_print", |value: &Value, _: Kwargs, state: &State| print(value, true, state));
     tera.register_filter("t1_result", |value: &Value, _: Kwargs, state: &State| print(value, !marked(value), state));
     tera.register_filter("t1_safe", |value: &Value, _: Kwargs, state: &State| print(value, false, state));
-    tera.register_filter("t1_escape", |value: &Value, _: Kwargs, state: &State| escape(value, true, state));
-    tera.register_filter("t1_escape_result", |value: &Value, _: Kwargs, state: &State| {
+    tera.register_filter("t1_escape_operand", |value: &Value, _: Kwargs, state: &State| escape(value, true, state));
+    tera.register_filter("t1_escape_operand_result", |value: &Value, _: Kwargs, state: &State| {
         escape(value, !marked(value), state)
     });
     tera.register_filter("t1_known", |value: &Value, _: Kwargs, _: &State| known(value));
@@ -164,6 +164,9 @@ fn concatenable(value: &Value, _: Kwargs, _: &State) -> TeraResult<Value> {
     let of = value.name();
     if value.is_undefined() {
         Err(undefined())
+    } else if value.is_f64() {
+        // As JSON has it: the form of very great and very small numbers is another one than that of printing.
+        Ok(Value::from(runtime::text::json(value, false)?))
     } else if value.is_string() || value.is_number() {
         Ok(value.clone())
     } else {
