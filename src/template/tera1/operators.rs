@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use tera::value::Key;
 use tera::{Error, Kwargs, Number, State, Tera, TeraResult, Value};
+use unicode_segmentation::UnicodeSegmentation;
 
 use super::runtime::text::{escaped, rendered};
 use super::{runtime, scope};
@@ -155,6 +156,14 @@ fn items(value: &Value, _: Kwargs, _: &State) -> TeraResult<Value> {
             "this is a map: a loop over it needs two variables, `for key, value in …`",
             "这是映射：循环需要两个变量，例如 `for key, value in …`"
         )));
+    }
+    // Tera 1 goes through the characters as readers count them, but as often as there are code points; where the last
+    // rounds use the variable, it panics.
+    if let Some(text) = value.as_str()
+        && !text.is_ascii()
+    {
+        let rounds = text.chars().count();
+        return Ok(Value::from(text.graphemes(true).chain(std::iter::repeat("")).take(rounds).collect::<Vec<_>>()));
     }
     known(value)
 }

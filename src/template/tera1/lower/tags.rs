@@ -175,11 +175,13 @@ impl<'a> Lowering<'a> {
         self.out.append(out);
     }
 
-    /// A tag that has no effect: a comment keeps its place and its whitespace control.
+    /// A tag that has no effect: an empty print keeps its lines and its whitespace control, which a comment would not do
+    /// after `-%}`.
     fn nothing(&mut self, tag: &Tag) {
-        let inner = self.slice(&tag.span).replace("#}", "").replace(['{', '}', '%'], "");
-        let inner = inner.trim_matches('-');
-        self.out.put(&format!("{{#{}{inner}{}#}}", self.dashes.left(tag), self.dashes.right(tag)), &tag.span);
+        let lines = self.slice(&tag.span).matches('\n').count();
+        let space = if lines > 0 { "\n".repeat(lines) } else { " ".to_owned() };
+        let print = format!("{{{{{} \"\"{space}{}}}}}", self.dashes.left(tag), self.dashes.right(tag));
+        self.out.put(&print, &tag.span);
     }
 
     fn include(&mut self, tag: &Tag, files: &[Name], ignore_missing: bool) {
