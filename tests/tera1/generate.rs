@@ -58,7 +58,6 @@ const NUMBERS: &[&str] = &[
     "pi",
     "half",
     "whole",
-    "big",
     "list[0]",
     "list.1",
     "pages[0].year",

@@ -114,8 +114,14 @@ impl<'a> Lowering<'a> {
                 self.out.copy(self.text, &(around.start..tag.span.start));
                 let inner = self.slice(&tag.span).trim_start_matches("{%").trim_end_matches("%}");
                 let inner = inner.trim_matches('-');
-                self.out.put(&format!("{{#-{inner}-#}}"), &tag.span);
-                self.out.copy(self.text, &(tag.span.end..around.end));
+                let after = tag.span.end..around.end;
+                if self.text.get(around.end..).is_some_and(|rest| rest.starts_with("{#")) {
+                    // A dash would have an effect beyond the comment that follows.
+                    self.out.put(&format!("{{#-{inner}{}#}}", self.slice(&after)), &tag.span);
+                } else {
+                    self.out.put(&format!("{{#-{inner}-#}}"), &tag.span);
+                    self.out.copy(self.text, &after);
+                }
             }
         }
     }
