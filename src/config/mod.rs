@@ -154,6 +154,11 @@ impl Taxonomy {
 }
 
 impl Config {
+    /// Whether each language has feeds of its own, with their own address: always for sites of Zola up to 0.22.
+    pub fn own_language_feeds(&self) -> bool {
+        self.differences.language_feeds || self.dialect == Dialect::Tera1
+    }
+
     /// Checks the text of a configuration file. Every error and warning goes to `diagnostics`; the
     /// result is none when there was an error.
     pub fn parse(

@@ -24,6 +24,7 @@ mod smart;
 mod source;
 mod strike;
 mod summary;
+mod table_rows;
 #[cfg(test)]
 mod tests;
 mod toc;

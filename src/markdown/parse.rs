@@ -6,6 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use comrak::nodes::Node;
 use comrak::{Arena, Options};
 
+use super::table_rows;
 use crate::config::Config;
 use crate::diagnostic::{Diagnostic, Result};
 use crate::text;
@@ -17,6 +18,7 @@ const BYTES_PER_CHECK: usize = 8;
 
 /// Parses a body. The error has no place yet.
 pub fn parse<'a>(arena: &'a Arena<'a>, text: &str, config: &Config) -> Result<Node<'a>> {
+    let text = &*table_rows::unindent(text);
     let options = options(config);
     let left = Cell::new(FREE_CHECKS + text.len() / BYTES_PER_CHECK);
     let give_up = || {

@@ -27,9 +27,11 @@ impl Writer<'_, '_> {
         self.marker = Some(Marker { at, closing: closing_tags(node) });
         self.footnotes.references.retain(|reference| reference.end <= at);
         let (before, after) = (self.expanded(&html[..marker.start]), self.expanded(&html[marker.end..]));
+        // The marker takes the end of its line with it.
+        let after = if after.trim().is_empty() { "" } else { &*after };
         self.out.push_str(&before);
         self.out.push_str(CONTINUE);
-        self.out.push_str(&after);
+        self.out.push_str(after);
     }
 
     /// The summary, or none without a marker. To be called when the page is complete.

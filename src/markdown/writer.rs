@@ -268,7 +268,7 @@ impl<'c, 'a> Writer<'c, 'a> {
     }
 
     /// The text and code below a node, as alternative text and titles have it: without images, breaks and
-    /// HTML.
+    /// HTML. Alternative text of Zola up to 0.22 has a space for each break.
     pub fn plain_text(&self, node: Node<'_>, with_images: bool) -> String {
         let mut plain = String::new();
         let mut next = node.first_child();
@@ -281,6 +281,9 @@ impl<'c, 'a> Writer<'c, 'a> {
                 NodeValue::Text(text) => plain += &self.without(text),
                 NodeValue::Code(code) => plain += &self.expanded(&code.literal),
                 NodeValue::Image(_) => leaf = !with_images,
+                NodeValue::SoftBreak | NodeValue::LineBreak if with_images && self.context.before_0_23 => {
+                    plain.push(' ')
+                }
                 _ => {}
             }
             next = following_within(inner, leaf, node);

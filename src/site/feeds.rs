@@ -40,8 +40,7 @@ pub fn render(site: &Site, of: &FeedOf, filename: &str, path: &str) -> Result<St
     let items: Vec<Value> = pages.iter().map(|id| site.values.pages[*id].clone()).collect();
     context.insert_value("pages", Value::from(items));
     // Zola 0.23 gives every language's site feed the address of the default language's.
-    let own =
-        if site.config.differences.language_feeds || !matches!(of, FeedOf::Site { .. }) { path } else { filename };
+    let own = if site.config.own_language_feeds() || !matches!(of, FeedOf::Site { .. }) { path } else { filename };
     context.insert_value("feed_url", Value::from(site.config.permalink(own)));
     if let Some(updated) = last_updated {
         context.insert_value("last_updated", Value::from(updated));

@@ -56,6 +56,26 @@ pub fn check_anchors(
             continue;
         }
         let path = &link.path;
+        // Zola takes these for good, so they stop no build; browsers tell capitals from small letters.
+        let other_case = target.heading_ids.iter().any(|id| id.eq_ignore_ascii_case(anchor))
+            || has_id(&html.to_ascii_lowercase(), &anchor.to_ascii_lowercase());
+        if other_case {
+            diagnostics.push(
+                Diagnostic::warning(
+                    "link/anchor-case",
+                    text!(
+                        "`{path}` has the anchor `#{anchor}` only with other capitals",
+                        "`{path}` 里的锚点与 `#{anchor}` 大小写不同"
+                    ),
+                )
+                .at(link_place(&link.span, &file.shown(), Some(text.as_str())))
+                .help(text!(
+                    "browsers do not find it; write it as it is there",
+                    "浏览器找不到它，请按原样的大小写来写"
+                )),
+            );
+            continue;
+        }
         let message = text!("`{path}` has no anchor `#{anchor}`", "`{path}` 里没有锚点 `#{anchor}`");
         let mut diagnostic = match config.link_checker.internal_level {
             Level::Error => Diagnostic::error("link/anchor", message),

@@ -223,7 +223,9 @@ impl Site {
         let (relations, taxonomies) = (related.relations.clone(), related.taxonomies.clone());
         let generated = stylesheets.iter().map(|(path, css, _)| (path.clone(), css.clone())).collect();
         let theme_static = theme_folder.as_ref().map(|t| t.join("static")).and_then(|t| t.canonicalize().ok());
-        let locator = Arc::new(Locator::new(root.clone(), config.output_dir.clone(), theme_static, generated));
+        let colocated = colocated(&content);
+        let locator =
+            Arc::new(Locator::new(root.clone(), config.output_dir.clone(), theme_static, generated, colocated));
         let images = Arc::new(Images::new(&root));
         let permalinks = related.permalinks.clone();
         let early = Early::new(config.clone(), locator, permalinks, images.clone(), now, outreach.clone());
@@ -460,6 +462,16 @@ fn compile_sass(
         }
     }
     out
+}
+
+/// The files beside pages and sections, by output path.
+fn colocated(content: &Content) -> HashMap<String, PathBuf> {
+    let of = |path: &str, assets: &[content::Asset]| -> Vec<(String, PathBuf)> {
+        let folder = path.trim_start_matches('/');
+        assets.iter().map(|asset| (format!("{folder}{}", asset.name), asset.source.clone())).collect()
+    };
+    let pages = content.pages.iter().flat_map(|page| of(&page.path, &page.assets));
+    pages.chain(content.sections.iter().flat_map(|section| of(&section.path, &section.assets))).collect()
 }
 
 type Files = Vec<asset::static_files::StaticFile>;

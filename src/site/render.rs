@@ -66,7 +66,7 @@ pub fn render(site: &Site, path: &str, route: &Route) -> Rendered {
         Route::Redirect { to, .. } => {
             let mut context = Context::new();
             context.insert_value("url", Value::from(to.as_str()));
-            site.template(ALIAS, &context)?
+            site.template(&alias_template(site), &context)?
         }
     };
     let text = if path.ends_with(".xml") { without_forbidden(text) } else { text };
@@ -152,6 +152,19 @@ pub(super) fn language_context(site: &Site, lang: &str) -> Context {
     context.insert_value("config", site.config_value(lang));
     context.insert_value("lang", Value::from(lang));
     context
+}
+
+/// Zola up to 0.22 let sites and themes have their own template of redirects.
+fn alias_template(site: &Site) -> String {
+    if site.config.dialect == Dialect::Tera1
+        && let Some(theme) = &site.config.theme
+    {
+        let of_theme = format!("{theme}/templates/{ALIAS}");
+        if !site.engine.is_replaced(ALIAS) && site.engine.contains(&of_theme) {
+            return of_theme;
+        }
+    }
+    ALIAS.to_owned()
 }
 
 fn default_context(site: &Site) -> Context {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::config::PaginatedInSitemap;
+use crate::config::{Dialect, PaginatedInSitemap};
 use crate::diagnostic::{Diagnostic, Place, Text};
 use crate::outreach::CALENDAR;
 use crate::search;
@@ -164,6 +164,38 @@ impl Route {
     }
 }
 
+/// Whether the second of two claims is the one of a taxonomy, where the other is a document or a redirect. Zola up to
+/// 0.22 wrote taxonomies last, over whatever stood there.
+fn taxonomy_against_document(first: &Route, second: &Route) -> Option<bool> {
+    let taxonomy = |r: &Route| matches!(r, Route::TaxonomyList(_) | Route::Term { .. } | Route::TermPager { .. });
+    let document = |r: &Route| {
+        matches!(r, Route::Page(_) | Route::Section(_) | Route::SectionPager { .. } | Route::Redirect { .. })
+    };
+    match (first, second) {
+        (first, second) if document(first) && taxonomy(second) => Some(true),
+        (first, second) if taxonomy(first) && document(second) => Some(false),
+        _ => None,
+    }
+}
+
+fn shadowed(path: &str, (winner, loser): (Text, Text), place: Option<Place>) -> Diagnostic {
+    let warning = Diagnostic::warning(
+        "routes/shadowed",
+        Text {
+            en: format!("`/{path}` is {}; {} is not shown", winner.en, loser.en),
+            zh: format!("`/{path}` 是{}；{}不会显示", winner.zh, loser.zh),
+        },
+    )
+    .help(text!(
+        "Zola up to 0.22 did the same without a word; today's refuses it",
+        "Zola 0.22 及以前也这样处理，但不提示；新版会报错"
+    ));
+    match place {
+        Some(place) => warning.at(place),
+        None => warning,
+    }
+}
+
 /// Collects claims on output paths.
 struct Planner<'a> {
     site: &'a Site,
@@ -207,6 +239,15 @@ impl Planner<'_> {
         }
         let ((a, a_file), (b, b_file)) = (other.describe(self.site), route.describe(self.site));
         let place = b_file.or(a_file).map(Place::file);
+        if self.site.config.dialect == Dialect::Tera1
+            && let Some(taxonomy_wins) = taxonomy_against_document(other, &route)
+        {
+            self.diagnostics.push(shadowed(&path, if taxonomy_wins { (b, a) } else { (a, b) }, place));
+            if taxonomy_wins {
+                self.routes.insert(path, route);
+            }
+            return;
+        }
         let (a_en, a_zh, b_en, b_zh) = (a.en, a.zh, b.en, b.zh);
         let mut diagnostic = Diagnostic::error(
             "routes/collision",
@@ -272,6 +313,10 @@ impl Planner<'_> {
                 }
             }
             if !section.meta.render {
+                // Zola up to 0.22 copies what stands beside such a section all the same.
+                if site.config.dialect == Dialect::Tera1 {
+                    self.assets(&section.path, &section.assets);
+                }
                 continue;
             }
             self.aliases(&section.meta.aliases, &section.permalink, &shown);
@@ -333,7 +378,7 @@ impl Planner<'_> {
     fn site_feeds(&mut self) {
         let site = self.site;
         for (lang, language) in &site.config.languages {
-            let allowed = site.config.root_generate_feeds || site.config.differences.language_feeds;
+            let allowed = site.config.root_generate_feeds || site.config.own_language_feeds();
             if !language.generate_feeds || !allowed {
                 continue;
             }

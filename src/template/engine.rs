@@ -177,6 +177,11 @@ impl Engine {
         self.tera.contains_component(name)
     }
 
+    /// Whether the site has a file in the place of a built-in template of this very name.
+    pub fn is_replaced(&self, name: &str) -> bool {
+        self.files.get(name).is_some_and(|loaded| !loaded.source.file.starts_with("(built-in)"))
+    }
+
     /// Renders a template by name. The errors are those of the templates, none of them about what was being rendered.
     pub fn render(&self, name: &str, context: &Context) -> Result<String, Vec<Diagnostic>> {
         if !self.contains(name) {

@@ -21,6 +21,8 @@ pub struct Locator {
     pub theme_static: Option<PathBuf>,
     /// What this build makes before pages are rendered, such as style sheets, by output path.
     pub generated: HashMap<String, Arc<str>>,
+    /// The files beside pages and sections, by the output path that they are copied to.
+    pub colocated: HashMap<String, PathBuf>,
     /// Contents are read once a build.
     hashes: RwLock<HashMap<DigestKey, Arc<[u8]>>>,
 }
@@ -45,9 +47,10 @@ impl Locator {
         output_dir: String,
         theme_static: Option<PathBuf>,
         generated: HashMap<String, Arc<str>>,
+        colocated: HashMap<String, PathBuf>,
     ) -> Self {
         let output_dir = plain(&output_dir);
-        Self { root, output_dir, theme_static, generated, hashes: RwLock::default() }
+        Self { root, output_dir, theme_static, generated, colocated, hashes: RwLock::default() }
     }
 
     /// Looks in the root, `static/`, `content/`, what the build makes, and the theme's `static/`, in this order.
@@ -84,6 +87,9 @@ impl Locator {
         let made = self.in_output(&unified).unwrap_or(&unified);
         if let Some(text) = self.generated.get(made) {
             return Ok(Some(Found::Generated { text: text.clone(), unified }));
+        }
+        if let Some(file) = self.colocated.get(made) {
+            return on_disk(Path::new(""), &file.to_string_lossy());
         }
         if made != unified
             && let Some(found) = on_disk(&self.root.join("static"), made)?

@@ -6,9 +6,10 @@ use std::collections::BTreeMap;
 
 use tera::value::Key;
 use tera::{Error, Kwargs, Number, State, Tera, TeraResult, Value};
+use unicode_segmentation::UnicodeSegmentation;
 
 use super::runtime::text::{escaped, rendered};
-use super::scope;
+use super::{runtime, scope};
 use crate::template::error;
 use crate::text;
 
@@ -17,8 +18,8 @@ pub fn register(tera: &mut Tera) {
     tera.register_filter("t1_print", |value: &Value, _: Kwargs, state: &State| print(value, true, state));
     tera.register_filter("t1_result", |value: &Value, _: Kwargs, state: &State| print(value, !marked(value), state));
     tera.register_filter("t1_safe", |value: &Value, _: Kwargs, state: &State| print(value, false, state));
-    tera.register_filter("t1_escape", |value: &Value, _: Kwargs, state: &State| escape(value, true, state));
-    tera.register_filter("t1_escape_result", |value: &Value, _: Kwargs, state: &State| {
+    tera.register_filter("t1_escape_operand", |value: &Value, _: Kwargs, state: &State| escape(value, true, state));
+    tera.register_filter("t1_escape_operand_result", |value: &Value, _: Kwargs, state: &State| {
         escape(value, !marked(value), state)
     });
     tera.register_filter("t1_known", |value: &Value, _: Kwargs, _: &State| known(value));
@@ -156,6 +157,14 @@ fn items(value: &Value, _: Kwargs, _: &State) -> TeraResult<Value> {
             "这是映射：循环需要两个变量，例如 `for key, value in …`"
         )));
     }
+    // Tera 1 goes through the characters as readers count them, but as often as there are code points; where the last
+    // rounds use the variable, it panics.
+    if let Some(text) = value.as_str()
+        && !text.is_ascii()
+    {
+        let rounds = text.chars().count();
+        return Ok(Value::from(text.graphemes(true).chain(std::iter::repeat("")).take(rounds).collect::<Vec<_>>()));
+    }
     known(value)
 }
 
@@ -164,6 +173,9 @@ fn concatenable(value: &Value, _: Kwargs, _: &State) -> TeraResult<Value> {
     let of = value.name();
     if value.is_undefined() {
         Err(undefined())
+    } else if value.is_f64() {
+        // As JSON has it: the form of very great and very small numbers is another one than that of printing.
+        Ok(Value::from(runtime::text::json(value, false)?))
     } else if value.is_string() || value.is_number() {
         Ok(value.clone())
     } else {

@@ -222,6 +222,8 @@ impl Lowering<'_> {
     fn literal(&self, text: &str, e: &Expr) -> String {
         let source = self.slice(&e.span).trim_end();
         let own = source.get(..text.len() + 2).filter(|own| own.get(1..own.len() - 1) == Some(text));
+        // The place of a string in parentheses begins with them.
+        let own = own.filter(|own| own.starts_with(['"', '\'', '`']));
         match own {
             Some(own) if !text.contains('\\') => own.to_owned(),
             _ => quoted(text),
@@ -234,8 +236,8 @@ impl Lowering<'_> {
             return value;
         }
         match value.escape {
-            Escape::Always => value.piped("t1_escape"),
-            Escape::Unsafe => value.piped("t1_escape_result"),
+            Escape::Always => value.piped("t1_escape_operand"),
+            Escape::Unsafe => value.piped("t1_escape_operand_result"),
             Escape::Never => value,
         }
     }
@@ -264,7 +266,7 @@ impl Lowering<'_> {
             Value::Path(default) if value.filters.is_empty() && !value.negated => {
                 let mut default = self.path(default, true);
                 if escaping {
-                    default = default.piped("t1_escape");
+                    default = default.piped("t1_escape_operand");
                 }
                 self.piped_with(subject, "t1_default", "value", default, &filter.span)
             }
@@ -382,14 +384,16 @@ impl Lowering<'_> {
         let subject = self.path(&test.path, true);
         let mut out = subject.within(power::NOT);
         out.put(if test.negated { " is not " } else { " is " }, &test.name.span);
-        match self.callee(Kind::Test, &test.name.text) {
+        let callee = match test.name.text.as_str() {
+            // Given arguments, both are an error.
+            name @ ("defined" | "undefined") if !test.args.is_empty() => Some(format!("t1_{name}")),
+            name => self.callee(Kind::Test, name),
+        };
+        match callee {
             Some(name) => {
                 out.put(&name, &test.name.span);
                 let mut separator = "(";
                 for (i, arg) in test.args.iter().enumerate() {
-                    if matches!(name.as_str(), "defined" | "undefined") {
-                        break;
-                    }
                     out.put(&format!("{separator}arg{i}="), &arg.span);
                     out.append(self.value(arg, false).known().within(power::TERNARY));
                     separator = ", ";

@@ -114,8 +114,14 @@ impl<'a> Lowering<'a> {
                 self.out.copy(self.text, &(around.start..tag.span.start));
                 let inner = self.slice(&tag.span).trim_start_matches("{%").trim_end_matches("%}");
                 let inner = inner.trim_matches('-');
-                self.out.put(&format!("{{#-{inner}-#}}"), &tag.span);
-                self.out.copy(self.text, &(tag.span.end..around.end));
+                let after = tag.span.end..around.end;
+                if self.text.get(around.end..).is_some_and(|rest| rest.starts_with("{#")) {
+                    // A dash would have an effect beyond the comment that follows.
+                    self.out.put(&format!("{{#-{inner}{}#}}", self.slice(&after)), &tag.span);
+                } else {
+                    self.out.put(&format!("{{#-{inner}-#}}"), &tag.span);
+                    self.out.copy(self.text, &after);
+                }
             }
         }
     }
@@ -175,11 +181,13 @@ impl<'a> Lowering<'a> {
         self.out.append(out);
     }
 
-    /// A tag that has no effect: a comment keeps its place and its whitespace control.
+    /// A tag that has no effect: an empty print keeps its lines and its whitespace control, which a comment would not do
+    /// after `-%}`.
     fn nothing(&mut self, tag: &Tag) {
-        let inner = self.slice(&tag.span).replace("#}", "").replace(['{', '}', '%'], "");
-        let inner = inner.trim_matches('-');
-        self.out.put(&format!("{{#{}{inner}{}#}}", self.dashes.left(tag), self.dashes.right(tag)), &tag.span);
+        let lines = self.slice(&tag.span).matches('\n').count();
+        let space = if lines > 0 { "\n".repeat(lines) } else { " ".to_owned() };
+        let print = format!("{{{{{} \"\"{space}{}}}}}", self.dashes.left(tag), self.dashes.right(tag));
+        self.out.put(&print, &tag.span);
     }
 
     fn include(&mut self, tag: &Tag, files: &[Name], ignore_missing: bool) {

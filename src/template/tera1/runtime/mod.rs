@@ -142,7 +142,7 @@ fn strict_filter<R: Into<Value> + 'static>(
 ) -> impl Fn(&Value, Kwargs, &State) -> TeraResult<Value> + Send + Sync + 'static {
     move |value: &Value, arguments: Kwargs, state: &State| {
         arguments::all_defined(name, &arguments)?;
-        filter(value, arguments, state).map(Into::into)
+        filter(value, arguments, state).map(|result| unmarked(result.into()))
     }
 }
 
@@ -153,6 +153,14 @@ fn strict_function(
 ) -> impl Fn(Kwargs, &State) -> TeraResult<Value> + Send + Sync + 'static {
     move |arguments: Kwargs, state: &State| {
         arguments::all_defined(name, &arguments)?;
-        function.call(arguments, state)
+        function.call(arguments, state).map(unmarked)
+    }
+}
+
+/// An argument or item that was marked safe and is given back is not safe any more.
+fn unmarked(value: Value) -> Value {
+    match value.as_str() {
+        Some(text) if value.is_safe() => Value::from(text),
+        _ => value,
     }
 }
