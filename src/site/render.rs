@@ -99,7 +99,7 @@ pub fn template_of(site: &Site, route: &Route) -> Option<String> {
         Route::SitemapIndex { .. } => "split_sitemap_index.xml",
         Route::NotFound => "404.html",
         Route::Robots => "robots.txt",
-        Route::Redirect { .. } => ALIAS,
+        Route::Redirect { .. } => return Some(alias_template(site)),
         Route::SearchIndex { .. }
         | Route::SearchScript
         | Route::Calendar { .. }
