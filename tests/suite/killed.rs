@@ -122,7 +122,14 @@ fn interrupted_by_its_user_the_old_site_stands() {
     for number in 2..12 {
         let before = snapshot(&site.path("public"));
         edition(&site, number);
-        let mut child = start(&site);
+        // Shells start what runs in the background with this signal ignored.
+        let mut child = Command::new("env")
+            .args(["--default-signal=INT", env!("CARGO_BIN_EXE_kepu"), "build"])
+            .current_dir(site.root())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("`env` of GNU coreutils is installed");
         if wait_until(&mut child, || written(&site) >= 30) {
             let id = child.id().to_string();
             assert!(Command::new("kill").arg("-INT").arg(id).status().expect("`kill` is installed").success());
