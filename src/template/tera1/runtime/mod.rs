@@ -117,22 +117,6 @@ registrations! {
         "get_env" => functions::get_env,
 }
 
-/// Filters of kepu's Tera 2 that give, called without arguments, exactly what Tera 1's of the same name give on any value.
-pub const SAME_FILTERS: &[&str] = &["wordcount", "escape_xml", "striptags", "slugify", "urlencode", "urlencode_strict"];
-
-/// The same for values that are not marked safe: Tera 2 keeps the mark where Tera 1 escapes the result.
-pub const SAME_FILTERS_UNLESS_SAFE: &[&str] =
-    &["upper", "lower", "trim", "trim_start", "trim_end", "capitalize", "spaceless"];
-
-/// Tests of Tera 2 that are exactly Tera 1's when called without arguments.
-pub const SAME_TESTS: &[&str] = &["defined", "undefined"];
-
-/// Whether the result of a filter is printed without escaping. None of Tera 1's own is: `{{ text | escape }}` escapes
-/// twice, and a macro call with a filter is escaped.
-pub fn is_safe_filter(_name: &str) -> bool {
-    false
-}
-
 type FilterFunction<R> = fn(&Value, Kwargs, &State) -> TeraResult<R>;
 
 /// A filter whose arguments must all be defined.
