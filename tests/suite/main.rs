@@ -4,7 +4,7 @@
 //! the snapshot of the same name. Behaviour that needs more than one build has a test of its own here: what README.md
 //! promises (`killed`, `failed`: nothing is lost; `escapes`, `arguments`, `links`: nothing escapes; `same_bytes`), the
 //! commands (`cli`, `init`, `serve`), what they say (`messages`), files from Windows (`encodings`), what fuzzing found (`corpus`),
-//! snapshots that share with earlier ones (`warm`), what a reader sees (`browser`).
+//! snapshots that share with earlier ones (`warm`), what a reader sees (`browser`), real servers to deploy to (`hosts`).
 
 mod arguments;
 mod browser;
@@ -14,6 +14,7 @@ mod encodings;
 mod escapes;
 mod failed;
 mod fixtures;
+mod hosts;
 mod init;
 mod killed;
 mod links;

@@ -1,0 +1,19 @@
+//! `kepu deploy` against real servers on the loopback interface: OpenSSH, vsftpd, nginx with WebDAV, an S3 server, git.
+//!
+//! `machine` starts and ends servers; `ssh`, `ftp`, `web`, `s3` and `tls` configure one each; `proxy` is the network that
+//! breaks. `tests/run` installs the servers; they want root, since each drops to a user of its own.
+//! `KEPU_TEST_WITHOUT_SERVERS=1` leaves these tests out by choice.
+
+mod ftp;
+mod machine;
+mod proxy;
+mod s3;
+mod smoke;
+mod ssh;
+mod tls;
+mod web;
+
+/// Whether the tests with servers are left out by choice.
+fn left_out() -> bool {
+    std::env::var_os("KEPU_TEST_WITHOUT_SERVERS").is_some()
+}
