@@ -5,9 +5,12 @@
 //! `KEPU_TEST_WITHOUT_SERVERS=1` leaves these tests out by choice.
 
 mod ftp;
+mod git;
 mod machine;
 mod proxy;
+mod reader;
 mod s3;
+mod site;
 mod smoke;
 mod ssh;
 mod tls;

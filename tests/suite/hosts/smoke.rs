@@ -4,7 +4,9 @@ use std::process::Command;
 
 use super::machine::{Machine, PASSWORD, USER, get, output_of};
 use super::proxy::{Fault, Network};
-use super::{ftp, left_out, s3, ssh, web};
+use super::reader::{Seen, walk};
+use super::site::{Files, build, edition, site};
+use super::{ftp, git, left_out, s3, ssh, web};
 
 fn curl(user: bool) -> Command {
     let mut command = Command::new("curl");
@@ -43,6 +45,27 @@ fn openssh_takes_files_by_key_and_by_password() {
     output_of(by_password.arg(&batch).arg(&host));
     let wrong = sftp().args(["-o", "PreferredAuthentications=none", "-b"]).arg(&batch).arg(&host).output();
     assert!(!wrong.expect("sftp runs").status.success(), "nobody comes in without a key");
+}
+
+#[test]
+fn git_takes_a_branch_over_ssh() {
+    if left_out() {
+        return;
+    }
+    let mut machine = Machine::new();
+    let server = ssh::start_with_shell(&mut machine);
+    let repository = git::create(&machine);
+    let work = machine.path("work");
+    output_of(Command::new("git").args(["init", "-q", "-b", git::BRANCH]).arg(&work));
+    machine.write("work/index.html", "in a branch");
+    let mine = work.join(".git");
+    output_of(git::git(&mine).arg("--work-tree").arg(&work).args(["add", "."]).current_dir(&work));
+    output_of(git::git(&mine).args(["commit", "-q", "-m", "first"]));
+    let url = format!("ssh://{USER}@{}:{}/run/home/site.git", machine.address(), ssh::PORT);
+    output_of(git::git(&mine).args(["push", "-q", &url, git::BRANCH]).env("GIT_SSH_COMMAND", server.command()));
+    assert_eq!(git::commits(&repository), 1);
+    git::show(&repository, &machine.path("shown"));
+    assert_eq!(std::fs::read_to_string(machine.path("shown/index.html")).expect("a file"), "in a branch");
 }
 
 #[test]
@@ -148,6 +171,7 @@ fn the_network_breaks_and_mends() {
     assert!(matches!(refused, Some(52 | 56)), "an answer without a network: {refused:?}");
     network.break_after(50_000, Fault::CutOnce);
     assert_eq!(curl(false).arg(&url).output().expect("curl runs").status.code(), Some(18), "half of the answer");
+    assert!(network.has_broken());
     assert_eq!(output_of(curl(false).arg(&url)).len(), 100_000);
     network.break_after(50_000, Fault::Stall);
     let mut client = curl(false).arg(&url).stdout(std::process::Stdio::null()).spawn().expect("curl runs");
@@ -156,4 +180,54 @@ fn the_network_breaks_and_mends() {
     network.mend();
     assert!(!client.wait().expect("a status").success(), "half of the answer");
     assert_eq!(output_of(curl(false).arg(&url)).len(), 100_000);
+}
+
+#[test]
+fn the_reader_finds_what_is_not_in_order() {
+    if left_out() {
+        return;
+    }
+    let site = site();
+    let old = build(&site);
+    edition(&site, 2);
+    let new = build(&site);
+    let pages = |files: &Files| files.keys().filter(|path| path.ends_with(".html")).count();
+    assert!((15..25).contains(&pages(&old)), "{} pages", pages(&old));
+    let mut machine = Machine::new();
+    let web = machine.web();
+    let host = web::start(&mut machine, &web);
+    let put = |path: &str, bytes: &[u8]| {
+        machine.write(&format!("home/web/{path}"), bytes);
+    };
+    let look = |at_once: bool| walk(host, &old, &new, at_once);
+    let fault = |part: &str| {
+        let fault = look(false).expect_err("a fault");
+        assert!(fault.contains(part), "{fault}");
+    };
+    assert_eq!(walk(host, &Files::new(), &old, true), Ok(Seen::Old), "nothing yet");
+    old.iter().for_each(|(path, bytes)| put(path, bytes));
+    assert_eq!(look(true), Ok(Seen::Old));
+    put("index.html", &new["index.html"]);
+    fault("another style.css");
+    put("style.css", &new["style.css"]);
+    fault("only-2.css, which is not there");
+    for (path, bytes) in new.iter().filter(|(path, _)| !path.ends_with(".html")) {
+        put(path, bytes);
+    }
+    assert_eq!(look(false), Ok(Seen::Both));
+    assert!(look(true).is_err());
+    put("style.css", &old["style.css"]);
+    fault("another style.css");
+    put("style.css", &new["style.css"]);
+    let visit = &new["articles/visit/index.html"];
+    put("articles/visit/index.html", &visit[..visit.len() - 1]);
+    fault("neither old nor new");
+    new.iter().for_each(|(path, bytes)| put(path, bytes));
+    assert_eq!(look(false), Ok(Seen::Both), "a page that only the old edition has is still there");
+    for path in old.keys().filter(|path| !new.contains_key(*path)) {
+        std::fs::remove_file(web.join(path)).expect("a file");
+    }
+    assert_eq!(look(true), Ok(Seen::New));
+    std::fs::remove_file(web.join("robots-extra.txt")).expect("a file");
+    fault("robots-extra.txt");
 }

@@ -15,6 +15,14 @@ pub struct Ssh {
     pub known_hosts: PathBuf,
 }
 
+impl Ssh {
+    /// The command line of a client that comes with the key and trusts the host, as git wants it.
+    pub fn command(&self) -> String {
+        let (key, known) = (self.key.display(), self.known_hosts.display());
+        format!("ssh -F none -i {key} -o StrictHostKeyChecking=yes -o UserKnownHostsFile={known}")
+    }
+}
+
 /// Starts OpenSSH on a machine. Users see nothing but the machine's `home`, and may transfer files only, as on most
 /// rented hosts.
 pub fn start(machine: &mut Machine) -> Ssh {

@@ -39,7 +39,7 @@ pub fn start_dav_with_tls(machine: &mut Machine) -> (SocketAddr, PathBuf) {
 }
 
 fn readers(folder: &Path) -> String {
-    format!("root {}; error_page 404 /404.html; location = /404.html {{ internal; }}", folder.display())
+    format!("root {}; error_page 404 /404.html;", folder.display())
 }
 
 fn dav(machine: &Machine) -> String {
