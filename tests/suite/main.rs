@@ -18,6 +18,7 @@ mod init;
 mod killed;
 mod links;
 mod messages;
+mod new;
 mod outreach;
 mod same_bytes;
 mod serve;
