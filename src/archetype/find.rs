@@ -8,11 +8,13 @@
 //! #: names = ["活动", "news"]               what it is called, too
 //! #: sections = ["news"]                    where its pages go: the first that exists, else the last
 //! #: folder = true                          its pages are folders, into which pictures can be put
+//! #: data = { stations = "name,address" }   a table that it shows, with its columns; made where there is none
 //! ```
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use indexmap::IndexMap;
 use serde::Deserialize;
 
 use crate::config::raw::options;
@@ -34,6 +36,7 @@ options! {
         names: Vec<String> = vec![],
         sections: Vec<String> = vec![],
         folder: bool = false,
+        data: IndexMap<String, String> = IndexMap::new(),
     }
 }
 
@@ -52,6 +55,8 @@ pub struct Archetype {
     /// Where its pages go: below `content/`, without slashes at the ends.
     pub sections: Vec<String>,
     pub folder: bool,
+    /// Tables that its pages show: the name and the first row of each.
+    pub data: Vec<(String, String)>,
 }
 
 /// The archetypes of the site, and those of its theme that it does not replace, by name.
@@ -98,7 +103,7 @@ fn read(name: &str, file: &str, text: String, told: &mut Vec<Diagnostic>) -> Res
     }
     let directives =
         Input::new(file, &only).parse::<Directives>(|path| path.is_empty().then_some(Directives::KEYS), told);
-    let Directives { about, about_en, names, sections, folder } = directives.unwrap_or_default();
+    let Directives { about, about_en, names, sections, folder, data } = directives.unwrap_or_default();
     let about = about.or_else(|| about_en.clone()).or(comment);
     let about = about.map(|zh| Text { en: about_en.unwrap_or_else(|| zh.clone()), zh });
     let mut clean = Vec::new();
@@ -111,7 +116,14 @@ fn read(name: &str, file: &str, text: String, told: &mut Vec<Diagnostic>) -> Res
         }
         clean.push(path);
     }
-    Ok(Archetype { name: name.to_owned(), file: file.to_owned(), text, about, names, sections: clean, folder })
+    for name in data.keys() {
+        if name.is_empty() || !name.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c)) {
+            let why = text!("`{name}` cannot be the name of a table", "`{name}` 不能作为表格的名字");
+            return Err(Box::new(Diagnostic::error("new/archetype", why).at(Input::new(file, &only).place(&["data"]))));
+        }
+    }
+    let (name, file, data) = (name.to_owned(), file.to_owned(), data.into_iter().collect());
+    Ok(Archetype { name, file, text, about, names, sections: clean, folder, data })
 }
 
 /// A section as authors write it: `content/news/`, `news\\` and `news/_index.md` are `news`.

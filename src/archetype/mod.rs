@@ -56,6 +56,8 @@ pub struct Desk {
     pinyin: Pinyin,
     time: BuildTime,
     archetypes: Vec<Archetype>,
+    /// Where tables are.
+    data: std::path::PathBuf,
 }
 
 /// For sections without an archetype, where the site has none of its own called `default`.
@@ -71,7 +73,7 @@ impl Desk {
         // What is wrong with readings is told by a build.
         let pinyin = Pinyin::load(&data, &|path| shown(&root, path), &mut Vec::new());
         let failed = told.iter().any(Diagnostic::is_error);
-        (!failed).then_some(Self { root, config, pinyin, time: request.now, archetypes })
+        (!failed).then_some(Self { root, config, pinyin, time: request.now, archetypes, data })
     }
 
     /// Every archetype, by name.
@@ -130,6 +132,9 @@ impl Desk {
                             "`content/{section}/` 还没有 `_index.md`，所以列表里看不到这一页。"
                         ));
                     }
+                    for (name, columns) in archetype.into_iter().flat_map(|archetype| &archetype.data) {
+                        notes.extend(self.table(name, columns).map_err(one)?);
+                    }
                     let archetype = archetype.map(|archetype| archetype.name.clone());
                     return Ok(Made { file: format!("content/{relative}"), address: page.path, archetype, notes });
                 }
@@ -140,6 +145,22 @@ impl Desk {
         }
         let shown = format!("content/{section}");
         Err(vec![Diagnostic::error("new/taken", text!("no free name in `{shown}`", "`{shown}` 里没有空闲的名字"))])
+    }
+
+    /// Makes a table that a page shows, without rows, where there is none. Returns what to say about it.
+    fn table(&self, name: &str, columns: &str) -> Result<Option<Text>> {
+        let path = self.data.join(format!("{name}.csv"));
+        theme::stays_inside(&self.root, &path)?;
+        let file = shown(&self.root, &path);
+        let made = std::fs::create_dir_all(&self.data).and_then(|()| std::fs::File::create_new(&path));
+        // With a byte order mark, which spreadsheet programs need to see that it is UTF-8.
+        match made.and_then(|mut table| write!(table, "\u{feff}{columns}\n")) {
+            Ok(()) => {
+                Ok(Some(text!("Its table is `{file}`: one row for each entry.", "它的表格是 `{file}`，一行写一条。")))
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(None),
+            Err(error) => Err(Box::new(Diagnostic::io(file, &error))),
+        }
     }
 
     /// Writes the file; false if something is there by now.

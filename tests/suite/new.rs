@@ -30,10 +30,6 @@ fn every_archetype_of_the_theme_makes_a_page_that_passes_every_check() {
             site.run(&["init"]).succeeds();
         }
         for kind in kepu::outreach::page_kinds() {
-            // The table of the page comes with the starter.
-            if lang == "en" && kind == "stations" {
-                site.write("data/stations.csv", "name,township,type,address,opening,contact,services,sample\n");
-            }
             let file = new(&site, &[kind, &format!("样板 {kind}")]);
             let made = text(&site, &file);
             assert!(made.contains(&format!("kind = \"{kind}\"")) && made.contains(&format!("title = \"样板 {kind}\"")));
@@ -182,7 +178,8 @@ fn odd_titles_make_pages() {
         assert!(made.len() < 90 && made.is_ascii(), "{made}");
     }
     site.build().succeeds().says("8 pages");
-    assert!(site.output("blog/a-b-c-new-line/index.html").contains("a &quot;b&quot; \\ &#x27;c&#x27; +++ new line|"));
+    let page = site.output("blog/a-b-c-new-line/index.html");
+    assert!(page.contains("a &quot;b&quot; \\ &#39;c&#39; +++ new line|"), "{page}");
 }
 
 #[test]
@@ -210,6 +207,19 @@ fn a_bad_archetype_says_where() {
     assert!(!site.path("content/blog/two-words.md").exists() && !site.path("content/blog/x.md").exists());
     site.write("archetypes/none.md", "no front matter");
     site.run(&["new", "blog", "x"]).fails().says("archetypes/none.md:1");
+}
+
+#[test]
+fn a_table_that_a_page_shows_is_made_once() {
+    let site = SiteTest::minimal()
+        .file("archetypes/list.md", "+++\n#: data = { stations = \"name,address\" }\ntitle = \"{{ title }}\"\n+++\n");
+    site.run(&["new", "list", "a"]).succeeds().says("Its table is `data/stations.csv`");
+    assert_eq!(text(&site, "data/stations.csv"), "\u{feff}name,address\n");
+    site.write("data/stations.csv", "mine");
+    site.run(&["new", "list", "b"]).succeeds().does_not_say("table");
+    assert_eq!(text(&site, "data/stations.csv"), "mine");
+    site.write("archetypes/list.md", "+++\n#: data = { \"../x\" = \"\" }\ntitle = \"{{ title }}\"\n+++\n");
+    site.run(&["new", "list", "c"]).fails().says("archetypes/list.md:2");
 }
 
 #[test]
