@@ -154,7 +154,7 @@ impl Desk {
         let file = shown(&self.root, &path);
         let made = std::fs::create_dir_all(&self.data).and_then(|()| std::fs::File::create_new(&path));
         // With a byte order mark, which spreadsheet programs need to see that it is UTF-8.
-        match made.and_then(|mut table| write!(table, "\u{feff}{columns}\n")) {
+        match made.and_then(|mut table| writeln!(table, "\u{feff}{columns}")) {
             Ok(()) => {
                 Ok(Some(text!("Its table is `{file}`: one row for each entry.", "它的表格是 `{file}`，一行写一条。")))
             }
