@@ -2,6 +2,7 @@
 //!
 //! ARCHITECTURE.md is the map. Data flows one way: documents → site → routes → rendering → a sink.
 
+pub mod archetype;
 pub mod asset;
 pub mod cli;
 pub mod config;

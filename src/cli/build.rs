@@ -10,7 +10,7 @@ use clap::Args;
 
 use crate::config::{Mode, find};
 use crate::diagnostic::{Diagnostic, Text};
-use crate::outreach::{BuildTime, Change};
+use crate::outreach::Change;
 use crate::publish;
 use crate::site::{Request, Site, plan};
 use crate::text;
@@ -54,19 +54,9 @@ pub struct Arguments {
 
 pub fn run(arguments: &Arguments, root: &Path, config: Option<&Path>, output: &Output) -> ExitCode {
     let started = Instant::now();
-    let now = match arguments.at.as_deref().map(BuildTime::parse) {
-        None => BuildTime::Instant(jiff::Timestamp::now()),
-        Some(Some(time)) => time,
-        Some(None) => {
-            let given = arguments.at.as_deref().unwrap_or_default();
-            let error = Diagnostic::error("usage/at", text!("`--at {given}` is no date", "`--at {given}` 不是日期"))
-                .help(text!(
-                    "write a date like 2026-08-05, 2026-08-05T10:00 or 2026-08-05T10:00:00Z",
-                    "请写成 2026-08-05、2026-08-05T10:00 或 2026-08-05T10:00:00Z"
-                ));
-            output.report(vec![error]);
-            return ExitCode::from(2);
-        }
+    let now = match super::time(arguments.at.as_deref()) {
+        Ok(now) => now,
+        Err(error) => return output.misused(*error),
     };
     let found = match find::find(root, config) {
         Ok(found) => found,

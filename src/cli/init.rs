@@ -117,6 +117,9 @@ fn create(folder: &Path, answers: &Answers, output: &Output) -> Result<()> {
          # A theme of `themes/`, or one that comes with kepu\n\
          theme = \"{THEME}\"\n\
          \n\
+         # Kinds of terms that pages may carry; `topics` is what the theme's articles have\n\
+         taxonomies = [{{ name = \"topics\" }}]\n\
+         \n\
          # Whether to compile the files of sass/\n\
          compile_sass = {compile_sass}\n\
          \n\

@@ -5,6 +5,7 @@
 mod build;
 mod completion;
 mod init;
+mod new;
 mod output;
 mod serve;
 
@@ -13,7 +14,9 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
-use crate::diagnostic::Language;
+use crate::diagnostic::{Diagnostic, Language, Result};
+use crate::outreach::BuildTime;
+use crate::text;
 
 use output::Output;
 
@@ -49,6 +52,8 @@ struct Cli {
 enum Command {
     /// Make a new site
     Init(init::Arguments),
+    /// Make a new page; alone, list what it can be
+    New(new::Arguments),
     /// Build the site into the output folder
     Build(build::Arguments),
     /// Show the site in a browser while it is being written
@@ -89,10 +94,23 @@ pub fn main() -> ExitCode {
     };
     match cli.command {
         Command::Init(arguments) => init::run(&arguments, &output),
+        Command::New(arguments) => new::run(&arguments, &cli.root, cli.config.as_deref(), &output),
         Command::Build(arguments) => build::run(&arguments, &cli.root, cli.config.as_deref(), &output),
         Command::Serve(arguments) => serve::run(&arguments, &cli.root, cli.config.as_deref(), &output),
         Command::Completion { shell } => completion::run(shell),
     }
+}
+
+/// The time that `--at` names, else now.
+fn time(at: Option<&str>) -> Result<BuildTime> {
+    let Some(given) = at else { return Ok(BuildTime::Instant(jiff::Timestamp::now())) };
+    BuildTime::parse(given).ok_or_else(|| {
+        let error = Diagnostic::error("usage/at", text!("`--at {given}` is no date", "`--at {given}` 不是日期"));
+        Box::new(error.help(text!(
+            "write a date like 2026-08-05, 2026-08-05T10:00 or 2026-08-05T10:00:00Z",
+            "请写成 2026-08-05、2026-08-05T10:00 或 2026-08-05T10:00:00Z"
+        )))
+    })
 }
 
 /// As POSIX orders them: the first that is set decides.

@@ -89,6 +89,12 @@ impl Output {
         }
     }
 
+    /// Shows one error in how the command was called.
+    pub fn misused(&self, diagnostic: Diagnostic) -> ExitCode {
+        self.report(vec![diagnostic]);
+        ExitCode::from(2)
+    }
+
     /// Shows one error; the command has failed.
     pub fn fail(&self, diagnostic: Diagnostic) -> ExitCode {
         self.report(vec![diagnostic]);

@@ -19,6 +19,7 @@ mod words;
 mod tests;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -27,10 +28,11 @@ use tera::Value;
 
 use crate::config::Config;
 use crate::data::Data;
-use crate::diagnostic::{Diagnostic, Place, did_you_mean};
+use crate::diagnostic::{Diagnostic, Place, Result, did_you_mean};
 use crate::text;
 use walk::{Entry, Tree};
 
+pub use address::{escape, refusal};
 pub use asset::Asset;
 pub use date::Date;
 pub use encoding::{decode, read_text};
@@ -118,6 +120,11 @@ pub fn load_after(
 /// A page from its path below `content/`, which ends with `.md`, and its whole text; it has no assets.
 pub fn parse_page(relative: &str, text: String, config: &Config, diagnostics: &mut Vec<Diagnostic>) -> Option<Page> {
     Page::parse(FileInfo::page(relative, PathBuf::new()), text, config, diagnostics)
+}
+
+/// Where the front matter of a file is, without its marks. Errors: it has none, or no end.
+pub fn front_matter_range(file: &str, text: &str) -> Result<Range<usize>> {
+    Ok(front_matter::split(file, text)?.range())
 }
 
 /// A section from its path below `content/`, which ends with `.md`, and its whole text; it has no assets.

@@ -52,7 +52,7 @@ pub use records::Record;
 pub use schedule::{BuildTime, Change};
 pub use site_meta::site_meta;
 pub use tables::DataTable;
-pub use time::{china, clock, day_text};
+pub use time::{CHINA, china, clock, day_text};
 pub use totals::{Filter, Totals};
 
 /// Everything that kepu knows of an outreach site besides its documents.

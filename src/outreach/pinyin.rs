@@ -123,6 +123,43 @@ const WORDS: &[(&str, &str)] = &[
     ("着火", "zháo huǒ"),
     ("睡着", "shuì zháo"),
     ("附着", "fù zhuó"),
+    ("率先", "shuài xiān"),
+    ("乐器", "yuè qì"),
+    ("都市", "dū shì"),
+    ("着陆", "zhuó lù"),
+    ("似乎", "sì hū"),
+    ("厦门", "xià mén"),
+    ("很长", "hěn cháng"),
+    ("多长", "duō cháng"),
+    ("长期", "cháng qī"),
+    ("长城", "cháng chéng"),
+    ("长江", "cháng jiāng"),
+    ("长征", "cháng zhēng"),
+    ("长度", "cháng dù"),
+    ("长短", "cháng duǎn"),
+    ("延长", "yán cháng"),
+    ("特长", "tè cháng"),
+    ("擅长", "shàn cháng"),
+    ("漫长", "màn cháng"),
+    ("长久", "cháng jiǔ"),
+    ("长远", "cháng yuǎn"),
+    ("长途", "cháng tú"),
+    ("长效", "cháng xiào"),
+    ("长寿", "cháng shòu"),
+    ("长假", "cháng jià"),
+    ("重阳", "chóng yáng"),
+    ("会计", "kuài jì"),
+    ("调查", "diào chá"),
+    ("强调", "qiáng diào"),
+    ("快乐", "kuài lè"),
+    ("校对", "jiào duì"),
+    ("行业", "háng yè"),
+    ("行距", "háng jù"),
+    ("效率", "xiào lǜ"),
+    ("频率", "pín lǜ"),
+    ("概率", "gài lǜ"),
+    ("发病率", "fā bìng lǜ"),
+    ("盛开", "shèng kāi"),
 ];
 
 /// Readings of words.
@@ -135,7 +172,7 @@ pub struct Pinyin {
 }
 
 /// Reads `pinyin.toml` of a folder over the words that are known.
-pub fn load(folder: &Path, shown: &(dyn Fn(&Path) -> String + Sync), told: &mut Vec<Diagnostic>) -> Pinyin {
+pub(super) fn load(folder: &Path, shown: &(dyn Fn(&Path) -> String + Sync), told: &mut Vec<Diagnostic>) -> Pinyin {
     let mut pinyin = Pinyin::default();
     for (word, reading) in WORDS {
         pinyin.add(word, reading);
@@ -189,6 +226,31 @@ pub fn load(folder: &Path, shown: &(dyn Fn(&Path) -> String + Sync), told: &mut 
 }
 
 impl Pinyin {
+    /// The known words, and those of `pinyin.toml` in a folder.
+    pub fn load(folder: &Path, shown: &(dyn Fn(&Path) -> String + Sync), told: &mut Vec<Diagnostic>) -> Self {
+        load(folder, shown, told)
+    }
+
+    /// The characters of a text, each Han character with its syllable.
+    pub fn syllables(&self, text: &str) -> Vec<(char, Option<String>)> {
+        let mut out = Vec::new();
+        let mut rest = text;
+        while let Some(c) = rest.chars().next() {
+            let length = match self.word(rest) {
+                Some((word, syllables)) => {
+                    out.extend(word.chars().zip(syllables).map(|(c, syllable)| (c, Some(syllable.clone()))));
+                    word.len()
+                }
+                None => {
+                    out.push((c, c.to_pinyin().map(|reading| reading.with_tone().to_owned())));
+                    c.len_utf8()
+                }
+            };
+            rest = rest.get(length..).unwrap_or_default();
+        }
+        out
+    }
+
     /// Whether the reading has one syllable for each character.
     fn add(&mut self, word: &str, reading: &str) -> bool {
         let syllables: Vec<String> = reading.split_whitespace().map(str::to_owned).collect();

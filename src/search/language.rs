@@ -22,6 +22,11 @@ pub fn warm(lang: &str) {
     }
 }
 
+/// The words of a Chinese text, one after the other.
+pub fn chinese_words(text: &str) -> Vec<&str> {
+    JIEBA.cut(text, true).into_iter().map(|token| token.word).collect()
+}
+
 /// The rules of one language.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Rules {

@@ -11,7 +11,7 @@ mod references;
 mod terms;
 mod text;
 
-pub use language::warm;
+pub use language::{chinese_words, warm};
 pub use text::body_text;
 
 use crate::config::{IndexFormat, Search};

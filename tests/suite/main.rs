@@ -19,6 +19,7 @@ mod init;
 mod killed;
 mod links;
 mod messages;
+mod new;
 mod outreach;
 mod same_bytes;
 mod serve;

@@ -376,25 +376,6 @@ fn wrong_arguments_are_answered() {
 }
 
 #[test]
-fn every_kind_of_page_has_an_archetype_that_passes_its_checks() {
-    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("themes/outreach/archetypes");
-    let mut site = SiteTest::empty();
-    // In a folder that sorts by nothing, so that each is published; in a site that began with the theme's pages.
-    site.run(&["--lang", "zh", "init"]).succeeds();
-    for kind in kepu::outreach::page_kinds() {
-        let path = folder.join(format!("{kind}.md"));
-        let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-        assert!(text.contains(&format!("kind = \"{kind}\"")), "{kind}");
-        site = site.file(&format!("content/kinds/{kind}.md"), text);
-    }
-    let run = site.run(&["build", "--at", "2026-11-24"]);
-    let about =
-        |line: &&str| line.starts_with("error") || line.starts_with("warning") && !line.contains("outreach/footer");
-    let found: Vec<&str> = run.stderr.lines().filter(about).collect();
-    assert!(found.is_empty(), "{}", run.stderr);
-}
-
-#[test]
 fn the_records_of_2021_come_to_what_the_report_says() {
     use kepu::config::{Mode, find};
     use kepu::outreach::{BuildTime, Filter};

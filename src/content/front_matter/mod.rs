@@ -47,6 +47,11 @@ enum Notation {
 }
 
 impl FrontMatter<'_> {
+    /// Where the front matter is in the text, without its marks.
+    pub fn range(&self) -> Range<usize> {
+        self.range.clone()
+    }
+
     /// Reads the table; none, with the error in `diagnostics`, where it does not fit. Unknown keys are warnings.
     fn parse<T: DeserializeOwned>(&self, keys: Keys, diagnostics: &mut Vec<Diagnostic>) -> Option<T> {
         let parsed = match self.notation {
