@@ -275,7 +275,8 @@ fn learning(extra: &Map, kind: &str, json: &mut Json<String, JsonValue>) {
     set(json, "typicalAgeRange", text(extra, "ages"));
     set(json, "learningResourceType", Some(if kind == "sheet" { "hands-on activity" } else { "article" }));
     let reviewer = text(extra, "reviewed_by").map(|name| json!({ "@type": "Person", "name": name }));
-    set(json, "reviewedBy", reviewer);
+    // schema.org has `reviewedBy` for web pages only.
+    set(json, "contributor", reviewer);
     let sources: Vec<JsonValue> = tables(extra, "sources")
         .map(|source| {
             let mut work = object("CreativeWork");

@@ -11,7 +11,7 @@ use crate::config::{Config, slugify_path};
 use crate::data::map;
 
 /// A table of more rows stands on pages of its own; no page has more.
-pub(super) const ROWS: usize = 35;
+pub(super) const ROWS: usize = 30;
 
 /// One page of a directory that is too long for one.
 #[derive(Clone, Debug)]

@@ -272,7 +272,10 @@ mod tests {
         let pinyin = load(Path::new("/nowhere"), &|p| p.display().to_string(), &mut Vec::new());
         let plain = |html: &str| {
             let text = pinyin.annotate(html);
-            text.replace("<ruby>", "").replace("<rp>(</rp><rt>", "(").replace("</rt><rp>)</rp>", ")").replace("</ruby>", "")
+            text.replace("<ruby>", "")
+                .replace("<rp>(</rp><rt>", "(")
+                .replace("</rt><rp>)</rp>", ")")
+                .replace("</ruby>", "")
         };
         assert_eq!(plain("<b>月亮</b>, 5G"), "<b>月(yuè)亮(liàng)</b>, 5G");
         assert_eq!(plain("草长大"), "草(cǎo)长(zhǎng)大(dà)");

@@ -89,7 +89,9 @@ pub fn render(site: &Site, path: &str, route: &Route) -> Rendered {
 /// The template that a route is rendered with, if it is; feeds and search indexes count by their own names.
 pub fn template_of(site: &Site, route: &Route) -> Option<String> {
     let name = match route {
-        Route::Page(id) | Route::PagePart { page: id, .. } => site.relations.page_templates[*id].as_deref().unwrap_or("page.html"),
+        Route::Page(id) | Route::PagePart { page: id, .. } => {
+            site.relations.page_templates[*id].as_deref().unwrap_or("page.html")
+        }
         Route::Section(id) | Route::SectionPager { section: id, .. } => section_template(site, *id),
         Route::TaxonomyList(id) => return Some(taxonomy_template(site, *id, "list")),
         Route::Term { taxonomy, .. } | Route::TermPager { taxonomy, .. } => {
