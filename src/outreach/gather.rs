@@ -15,7 +15,7 @@ use super::kinds::Kind;
 use super::records::Record;
 use super::schedule::{Change, Unpublished};
 use super::{Event, LEVELS, Level, Listed, Outreach, Pick, Pinyin};
-use super::{annual, glossary, pinyin, profile, records, schedule, tables, time};
+use super::{annual, glossary, parts, pinyin, profile, records, schedule, tables, time};
 use crate::config::{self, Config};
 use crate::content::Content;
 use crate::diagnostic::{Diagnostic, did_you_mean};
@@ -48,6 +48,7 @@ pub fn load(
         series: HashMap::new(),
         series_of: HashMap::new(),
         tables: tables::load(&folder.join("data"), shown, told),
+        parts: HashMap::new(),
         glossary: Glossary::default(),
         pinyin: Pinyin::default(),
         unpublished: HashMap::new(),
@@ -146,6 +147,7 @@ impl Outreach {
             }
             if permalink.is_some() {
                 self.list(&document, kind, record.as_ref());
+                self.cut(&document, kind, config);
             }
         }
         records::relate(&mut self.records, by_path, told);
@@ -191,6 +193,19 @@ impl Outreach {
                 title: document.title.to_owned(),
                 permalink: permalink.to_owned(),
             });
+        }
+    }
+
+    /// Cuts a directory that is too long for one page.
+    fn cut(&mut self, document: &Document, kind: &Kind, config: &Config) {
+        let named = records::text(document.extra, "table");
+        let Some(table) = self.tables.get(named.as_deref().unwrap_or("stations")).filter(|_| kind.name == "stations")
+        else {
+            return;
+        };
+        let parts = parts::parts(table, document.url_path, config);
+        if !parts.is_empty() {
+            self.parts.insert(document.path.to_owned(), parts);
         }
     }
 

@@ -35,8 +35,9 @@ impl Described<'_> {
         self.extra.get(key).and_then(toml::Value::as_str).map(str::to_owned)
     }
 
+    /// An item of the footer that is filled in.
     pub fn footer(&self, key: &str) -> Option<String> {
-        self.extra.get("footer")?.get(key)?.as_str().map(str::to_owned)
+        self.extra.get("footer")?.get(key)?.as_str().filter(|text| !text.is_empty()).map(str::to_owned)
     }
 
     /// The column that it is in: the section right above a page, or itself.
@@ -274,7 +275,8 @@ fn learning(extra: &Map, kind: &str, json: &mut Json<String, JsonValue>) {
     set(json, "typicalAgeRange", text(extra, "ages"));
     set(json, "learningResourceType", Some(if kind == "sheet" { "hands-on activity" } else { "article" }));
     let reviewer = text(extra, "reviewed_by").map(|name| json!({ "@type": "Person", "name": name }));
-    set(json, "reviewedBy", reviewer);
+    // schema.org has `reviewedBy` for web pages only.
+    set(json, "contributor", reviewer);
     let sources: Vec<JsonValue> = tables(extra, "sources")
         .map(|source| {
             let mut work = object("CreativeWork");
@@ -351,7 +353,9 @@ fn museum(extra: &Map, json: &mut Json<String, JsonValue>) {
 /// Stations as places. Rows that are marked as samples are no places of the world.
 fn stations(described: &Described, extra: &Map, json: &mut Json<String, JsonValue>) {
     let name = text(extra, "table").unwrap_or_else(|| "stations".to_owned());
-    let rows = described.tables.get(&name).map(|table| table.rows.as_slice()).unwrap_or_default();
+    let table = described.tables.get(&name);
+    let rows = table.map(|table| table.rows.as_slice()).filter(|rows| rows.len() <= super::parts::ROWS);
+    let rows = rows.unwrap_or_default();
     let places: Vec<JsonValue> = rows
         .iter()
         .filter_map(Value::as_map)

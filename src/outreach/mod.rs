@@ -17,6 +17,7 @@ mod glossary;
 mod html;
 mod json_ld;
 mod kinds;
+mod parts;
 mod phone;
 mod pinyin;
 mod profile;
@@ -47,6 +48,7 @@ pub use fields::content_path;
 pub use gather::load;
 pub use glossary::Glossary;
 pub use json_ld::{Described, json_ld};
+pub use parts::Part;
 pub use pinyin::Pinyin;
 pub use records::Record;
 pub use schedule::{BuildTime, Change};
@@ -76,6 +78,8 @@ pub struct Outreach {
     series: HashMap<(String, String), Vec<Level>>,
     series_of: HashMap<String, (String, String)>,
     pub tables: IndexMap<String, DataTable>,
+    /// Directories that stand on several pages, by content path.
+    parts: HashMap<String, Vec<Part>>,
     pub glossary: Glossary,
     pub pinyin: Pinyin,
     /// Pages that are not in the site now, and why.
@@ -229,6 +233,21 @@ impl Outreach {
             })
         };
         levels.iter().map(value).collect::<Vec<_>>().into()
+    }
+
+    /// The pages of a directory that is too long for one; none of other pages.
+    pub fn parts(&self, path: &str) -> &[Part] {
+        self.parts.get(path).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// `table_parts(…)`.
+    pub fn part_list(&self, path: &str) -> Value {
+        parts::list(self.parts(path))
+    }
+
+    /// One of them, as `part` of its template.
+    pub fn part_value(&self, path: &str, index: usize) -> Value {
+        parts::value(self.parts(path), index)
     }
 
     /// `urgent_notices()`.

@@ -50,7 +50,8 @@ pub fn render(site: &Site, path: &str, route: &Route) -> Rendered {
             let text = site.outreach.as_ref().map(|outreach| outreach.calendar(page.as_deref()));
             return Ok(Artifact::Text(text.unwrap_or_default()));
         }
-        Route::Page(id) => page(site, *id)?,
+        Route::Page(id) => page(site, *id, None)?,
+        Route::PagePart { page: id, part } => page(site, *id, Some(*part))?,
         Route::Section(id) => section(site, *id, None)?,
         Route::SectionPager { section: id, paginator, index } => section(site, *id, Some((paginator, *index)))?,
         Route::TaxonomyList(taxonomy) => taxonomy_list(site, *taxonomy)?,
@@ -88,7 +89,9 @@ pub fn render(site: &Site, path: &str, route: &Route) -> Rendered {
 /// The template that a route is rendered with, if it is; feeds and search indexes count by their own names.
 pub fn template_of(site: &Site, route: &Route) -> Option<String> {
     let name = match route {
-        Route::Page(id) => site.relations.page_templates[*id].as_deref().unwrap_or("page.html"),
+        Route::Page(id) | Route::PagePart { page: id, .. } => {
+            site.relations.page_templates[*id].as_deref().unwrap_or("page.html")
+        }
         Route::Section(id) | Route::SectionPager { section: id, .. } => section_template(site, *id),
         Route::TaxonomyList(id) => return Some(taxonomy_template(site, *id, "list")),
         Route::Term { taxonomy, .. } | Route::TermPager { taxonomy, .. } => {
@@ -176,11 +179,18 @@ fn address(context: &mut Context, permalink: &str, path: &str) {
     context.insert_value("current_path", Value::from(path));
 }
 
-fn page(site: &Site, id: PageId) -> Result<String, Vec<Diagnostic>> {
+/// A page, or one part of a page that stands on several.
+fn page(site: &Site, id: PageId, part: Option<usize>) -> Result<String, Vec<Diagnostic>> {
     let page = &site.content.pages[id];
     let mut context = language_context(site, &page.lang);
     context.insert_value("page", site.values.pages[id].clone());
     address(&mut context, &page.permalink, &page.path);
+    if let (Some(part), Some(outreach)) = (part, &site.outreach) {
+        context.insert_value("part", outreach.part_value(&page.file.relative, part));
+        if let Some(cut) = outreach.parts(&page.file.relative).get(part) {
+            address(&mut context, &cut.permalink, &cut.path);
+        }
+    }
     let template = site.relations.page_templates[id].as_deref().unwrap_or("page.html");
     if site.engine.dialect(template) == Some(Dialect::Tera1) {
         context.insert_value("zola_version", Value::from(ZOLA22));

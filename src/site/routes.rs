@@ -18,6 +18,11 @@ use super::relate::{DocumentId, PageId, SectionId};
 #[derive(Clone, Debug)]
 pub enum Route {
     Page(PageId),
+    /// One part, counted from 0, of a directory that is too long for one page.
+    PagePart {
+        page: PageId,
+        part: usize,
+    },
     Section(SectionId),
     /// One pager, counted from 1.
     SectionPager {
@@ -122,7 +127,7 @@ impl Route {
             (text!("the term `{name}` of `{kind}`", "分类 `{kind}` 的词条 `{name}`"), None)
         };
         match self {
-            Route::Page(id) => {
+            Route::Page(id) | Route::PagePart { page: id, .. } => {
                 let file = format!("content/{}", site.content.pages[*id].file.relative);
                 (text!("the page `{file}`", "页面 `{file}`"), Some(file))
             }
@@ -281,6 +286,11 @@ impl Planner<'_> {
                 continue;
             }
             self.claim(index_of(&page.path), Route::Page(id));
+            if let Some(outreach) = &site.outreach {
+                for (part, cut) in outreach.parts(&page.file.relative).iter().enumerate() {
+                    self.claim(index_of(&cut.path), Route::PagePart { page: id, part });
+                }
+            }
             let shown = format!("content/{}", page.file.relative);
             self.aliases(&page.meta.aliases, &page.permalink, &shown);
             self.assets(&page.path, &page.assets);

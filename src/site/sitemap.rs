@@ -36,6 +36,8 @@ pub fn entries(site: &Site) -> Vec<Entry> {
     for (_, page) in site.content.pages.iter().enumerate().filter(|(id, _)| site.relations.rendered[*id]) {
         let updated = page.meta.updated.as_ref().or(page.meta.date.as_ref()).map(|d| d.text.clone());
         entries.push(Entry { permalink: page.permalink.clone(), updated, extra: Some(page.meta.extra.clone()) });
+        let parts = site.outreach.iter().flat_map(|outreach| outreach.parts(&page.file.relative));
+        entries.extend(parts.map(|part| Entry::plain(part.permalink.clone())));
     }
     for (id, section) in site.content.sections.iter().enumerate() {
         if !section.meta.render {

@@ -4,7 +4,8 @@
 //! the snapshot of the same name. Behaviour that needs more than one build has a test of its own here: what README.md
 //! promises (`killed`, `failed`: nothing is lost; `escapes`, `arguments`, `links`: nothing escapes; `same_bytes`), the
 //! commands (`cli`, `init`, `serve`), what they say (`messages`), files from Windows (`encodings`), what fuzzing found (`corpus`),
-//! snapshots that share with earlier ones (`warm`), what a reader sees (`browser`), real servers to deploy to (`hosts`).
+//! snapshots that share with earlier ones (`warm`), what a reader sees (`browser`), what checkers of other projects find in the
+//! pages of the theme (`theme`), real servers to deploy to (`hosts`).
 
 mod arguments;
 mod browser;
@@ -24,4 +25,5 @@ mod outreach;
 mod same_bytes;
 mod serve;
 mod support;
+mod theme;
 mod warm;

@@ -1,11 +1,13 @@
 //! A small site in a temporary folder, and what building it gives.
 
+mod association;
 mod serve;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+pub use association::pages;
 pub use serve::ServeTest;
 
 /// A site in a temporary folder that is deleted with it.

@@ -27,7 +27,7 @@ pub struct Source {
     pub sections: Arc<HashMap<String, Value>>,
 }
 
-const FUNCTIONS: [&str; 14] = [
+const FUNCTIONS: [&str; 15] = [
     "activity_figures",
     "record",
     "events",
@@ -37,6 +37,7 @@ const FUNCTIONS: [&str; 14] = [
     "levels",
     "chart",
     "table",
+    "table_parts",
     "glossary",
     "json_ld",
     "site_meta",
@@ -72,6 +73,7 @@ pub fn register(tera: &mut Tera, source: &Source, lookup: Option<Arc<Lookup>>) {
     function!("urgent_notices", urgent_notices);
     function!("levels", levels);
     function!("table", table);
+    function!("table_parts", table_parts);
     function!("glossary", glossary);
     function!("site_meta", meta);
     function!("outreach", outreach);
@@ -208,6 +210,10 @@ fn table(source: &Source, kwargs: &Kwargs, _: &State) -> TeraResult<Value> {
             ))
         }
     }
+}
+
+fn table_parts(source: &Source, kwargs: &Kwargs, _: &State) -> TeraResult<Value> {
+    Ok(source.outreach.part_list(&page_path(kwargs)?))
 }
 
 fn glossary(source: &Source, _: &Kwargs, _: &State) -> TeraResult<Value> {
