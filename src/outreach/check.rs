@@ -364,3 +364,104 @@ impl Checker<'_> {
         Diagnostic::error(code, message).at((self.place)(path))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+
+    use serde_json::{Value as Json, json};
+
+    use super::*;
+    use crate::config::Outreach;
+
+    /// The paths that errors about this `[extra]` point at, with the codes of the errors.
+    fn faults(extra: &Json) -> Vec<(&'static str, String)> {
+        let settings = Outreach::merge(None, Some(crate::config::RawOutreach::default())).expect("settings");
+        let at = RefCell::new(Vec::new());
+        let place = |path: &[&str]| {
+            at.borrow_mut().push(path.join("."));
+            Place::file("a.md")
+        };
+        let is_section = extra["kind"].as_str().and_then(Kind::find).is_some_and(|kind| kind.on == On::Section);
+        let checker = Checker {
+            settings: &settings,
+            known: &|path| path == "known.md",
+            nearest: &|_| None,
+            is_section,
+            place: &place,
+        };
+        let mut told = Vec::new();
+        let value = Value::from_serializable(extra);
+        checker.check(value.as_map().expect("a map"), &mut told);
+        told.iter().map(|error| error.code).zip(at.take()).collect()
+    }
+
+    /// Values that a field must refuse: of a wrong type, empty, out of range, leading nowhere.
+    fn wrong(of: Type) -> Vec<Json> {
+        let dates =
+            [json!(3), json!("soon"), json!("2026-02-30"), json!("2026-13-01"), json!("1821-01-01"), json!(true)];
+        match of {
+            Type::Text => vec![json!(3), json!(""), json!(true), json!(["a"])],
+            Type::Texts => vec![json!("a"), json!([3]), json!([""]), json!({ "a": "b" })],
+            Type::Bool => vec![json!("yes"), json!(1)],
+            Type::Count => vec![json!(-1), json!(1.5), json!("3"), json!(true)],
+            Type::Date | Type::Time => dates.to_vec(),
+            Type::When => vec![json!("2021-13"), json!("soon"), json!(2.5), json!("2021-02-30"), json!([2021])],
+            Type::Week => vec![json!("2026-48"), json!("2026-W99"), json!(48)],
+            Type::Clock => vec![json!("25:00"), json!("nine"), json!(9)],
+            Type::Url => vec![json!("ftp://a.example"), json!("a.example"), json!(3)],
+            Type::Path => vec![json!("nowhere.md"), json!(3)],
+            Type::Paths => vec![json!("known.md"), json!(["nowhere.md"]), json!([3])],
+            Type::Category | Type::Choice(_) => vec![json!("nonsense"), json!(3)],
+            Type::Choices(_) => vec![json!(["nonsense"]), json!("nonsense")],
+            Type::Figures => {
+                vec![json!({ "nonsense": 1 }), json!({ "people": "many" }), json!({ "people": -1 }), json!(3)]
+            }
+            Type::Table(_) => vec![json!(3), json!({ "nonsense": 1 })],
+            Type::Tables(_) => vec![json!(3), json!([3]), json!([{ "nonsense": 1 }]), json!({})],
+            Type::FreeTable => vec![json!(3)],
+            Type::FreeTables => vec![json!(3), json!([3])],
+        }
+    }
+
+    #[test]
+    fn every_field_of_every_kind_refuses_what_it_cannot_be() {
+        let mut tried = 0;
+        for kind in KINDS {
+            for field in kind.all_fields().filter(|field| field.name != "kind") {
+                let mut cases: Vec<(String, Json)> =
+                    wrong(field.of).into_iter().map(|value| (field.name.to_owned(), value)).collect();
+                let (inner, listed) = match field.of {
+                    Type::Table(inner) => (inner, false),
+                    Type::Tables(inner) => (inner, true),
+                    _ => (&[][..], false),
+                };
+                for own in inner {
+                    for value in wrong(own.of) {
+                        let table = json!({ own.name: value });
+                        let value = if listed { json!([table]) } else { table };
+                        cases.push((format!("{}{}.{}", field.name, if listed { ".0" } else { "" }, own.name), value));
+                    }
+                }
+                for (path, value) in cases {
+                    let extra = json!({ "kind": kind.name, field.name: value });
+                    let found = faults(&extra);
+                    let is_told = |(code, at): &(&str, String)| *code != "outreach/missing" && at.starts_with(&path);
+                    assert!(found.iter().any(is_told), "{extra}: {found:?}");
+                    tried += 1;
+                }
+            }
+        }
+        assert!(tried > 500, "{tried} cases");
+    }
+
+    #[test]
+    fn every_kind_refuses_fields_that_it_does_not_have_and_misses_those_it_needs() {
+        for kind in KINDS {
+            let found = faults(&json!({ "kind": kind.name, "nonsense": 1 }));
+            assert!(found.contains(&("outreach/unknown", "nonsense".to_owned())), "{}: {found:?}", kind.name);
+            let missing = found.iter().filter(|(code, _)| *code == "outreach/missing").count();
+            assert_eq!(missing, kind.all_fields().filter(|field| field.required).count(), "{}", kind.name);
+        }
+    }
+}

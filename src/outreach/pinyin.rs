@@ -160,6 +160,16 @@ const WORDS: &[(&str, &str)] = &[
     ("概率", "gài lǜ"),
     ("发病率", "fā bìng lǜ"),
     ("盛开", "shèng kāi"),
+    ("想吐", "xiǎng tù"),
+    ("呕吐", "ǒu tù"),
+    ("打倒", "dǎ dǎo"),
+    ("跑得", "pǎo de"),
+    ("快得", "kuài de"),
+    ("大得", "dà de"),
+    ("数不到", "shǔ bu dào"),
+    ("自转", "zì zhuàn"),
+    ("公转", "gōng zhuàn"),
+    ("转圈", "zhuàn quān"),
 ];
 
 /// Readings of words.

@@ -3,10 +3,14 @@
 //! Every page that the build makes is opened in Chromium at the widths of a phone, a tablet and a desk. The tests know
 //! nothing of the theme beyond HTML: that a page has a `main`, and that its menu is the `nav` in its `header`.
 //!
+//! `modes` shows a site with every kind of page in every mode, `keys` works it with the keyboard alone.
+//!
 //! `tests/run` installs what this needs; `KEPU_TEST_WITHOUT_BROWSER=1` leaves these tests out by choice, and
 //! `KEPU_TEST_PICTURES=FOLDER` has them keep a picture of every page.
 
 mod driver;
+mod keys;
+mod modes;
 mod server;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,9 +19,9 @@ use std::path::{Path, PathBuf};
 use driver::{Browser, ENTER, TAB};
 use serde_json::Value;
 
-use crate::support::{SiteTest, kepu, tree};
+use crate::support::{SiteTest, pages};
 
-/// The association's site, built for the address at which it is served.
+/// A site, built for the address at which it is served.
 struct Served {
     _site: SiteTest,
     output: PathBuf,
@@ -26,29 +30,16 @@ struct Served {
     pages: Vec<String>,
 }
 
-/// The site, or nothing where the tests are left out by choice.
-fn served() -> Option<Served> {
+/// The site that `make` makes, or nothing where the tests are left out by choice.
+fn served(make: fn() -> SiteTest) -> Option<Served> {
     if std::env::var_os("KEPU_TEST_WITHOUT_BROWSER").is_some() {
         return None;
     }
-    let site = SiteTest::empty();
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    for folder in ["content", "site", "themes"] {
-        for (path, bytes) in tree(&root.join(folder)) {
-            site.write(&format!("{folder}/{path}"), bytes);
-        }
-    }
+    let site = make();
     let output = site.path("public");
     let address = server::serve(output.clone());
-    let built = kepu().current_dir(site.root()).args(["build", "--base-url", &address]).output().expect("kepu runs");
-    assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
-    let pages = tree(&output)
-        .into_iter()
-        .filter(|(path, bytes)| {
-            path.ends_with(".html") && !String::from_utf8_lossy(bytes).contains("http-equiv=\"refresh\"")
-        })
-        .map(|(path, _)| format!("/{}", path.strip_suffix("index.html").unwrap_or(&path)))
-        .collect();
+    let site = site.built_for(&address);
+    let pages = pages(&output);
     Some(Served { _site: site, output, address, pages })
 }
 
@@ -57,7 +48,7 @@ const VIEWS: [(u32, u32, &str); 3] = [(360, 740, "dark"), (768, 1024, "light"), 
 
 #[test]
 fn every_page_fits_every_screen_and_asks_for_nothing_elsewhere() {
-    let Some(site) = served() else { return };
+    let Some(site) = served(SiteTest::association) else { return };
     assert!(site.pages.len() > 20, "the site has pages: {:?}", site.pages);
     let axe = axe();
     let browser = Browser::start();
@@ -146,7 +137,7 @@ fn keep_picture(browser: &Browser, width: u32, page: &str) {
 
 #[test]
 fn the_menu_works_with_the_keyboard() {
-    let Some(site) = served() else { return };
+    let Some(site) = served(SiteTest::association) else { return };
     let browser = Browser::start();
     for (width, height, scheme) in VIEWS {
         browser.view(width, height, scheme);
@@ -196,7 +187,7 @@ fn focus(browser: &Browser) -> Value {
 
 #[test]
 fn every_link_leads_somewhere() {
-    let Some(site) = served() else { return };
+    let Some(site) = served(SiteTest::association) else { return };
     let browser = Browser::start();
     browser.view(1280, 800, "light");
     let mut ids: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();

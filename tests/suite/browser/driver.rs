@@ -10,6 +10,9 @@ use serde_json::{Value, json};
 /// The keys that tests press, as WebDriver spells them.
 pub const TAB: &str = "\u{e004}";
 pub const ENTER: &str = "\u{e007}";
+pub const ESCAPE: &str = "\u{e00c}";
+pub const DOWN: &str = "\u{e015}";
+pub const SPACE: &str = " ";
 
 /// A headless Chromium with an empty profile. It and its driver end with the value.
 pub struct Browser {
@@ -99,6 +102,19 @@ impl Browser {
         self.command("Emulation.setDeviceMetricsOverride", &size);
         let features = json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }] });
         self.command("Emulation.setEmulatedMedia", &features);
+    }
+
+    /// Whether pages that are opened from now on may run their scripts.
+    pub fn scripts(&self, allowed: bool) {
+        self.command("Emulation.setScriptExecutionDisabled", &json!({ "value": !allowed }));
+    }
+
+    /// The page as it is printed, PDF.
+    pub fn print(&self) -> Vec<u8> {
+        use base64::Engine;
+        let pdf = self.command("Page.printToPDF", &json!({ "preferCSSPageSize": true }));
+        let data = pdf.get("data").and_then(Value::as_str).unwrap_or_default();
+        base64::engine::general_purpose::STANDARD.decode(data).expect("base64")
     }
 
     /// Runs the body of a function in the page; returns what it returns.
