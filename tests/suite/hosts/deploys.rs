@@ -49,12 +49,14 @@ fn life_of_a_site(kind: Kind) {
     assert_same(&before, &snapshot(&host.machine.path("home")), "a dry run changes nothing");
 
     let all = figures(&host, &site, &["--verify"]);
-    assert_eq!(all, Figures { sent: first.len() as u64, deleted: 0, unchanged: 0 });
+    // Hosts of pages are told by a file to serve all others as they are.
+    let more = u64::from(kind == Kind::Git);
+    assert_eq!(all, Figures { sent: first.len() as u64 + more, deleted: 0, unchanged: 0 });
     serves(&host, &first);
     assert_eq!(host.files().len(), first.len(), "{:?}", host.files().keys());
 
     let before = host.marks();
-    assert_eq!(figures(&host, &site, &[]), Figures { sent: 0, deleted: 0, unchanged: first.len() as u64 });
+    assert_eq!(figures(&host, &site, &[]), Figures { sent: 0, deleted: 0, unchanged: first.len() as u64 + more });
     host.deploy(&site, &[]).succeeds().says("Nothing to send");
     let web = |marks: std::collections::BTreeMap<std::path::PathBuf, _>| -> Vec<_> {
         marks.into_iter().filter(|(path, _)| path.is_file() && path.starts_with(&host.web)).collect()
@@ -80,7 +82,7 @@ fn life_of_a_site(kind: Kind) {
     host.deploy(&site, &["--dry-run"]).succeeds().says("p3").does_not_say("p4");
     serves(&host, &first);
     let some = figures(&host, &site, &[]);
-    assert_eq!(some, Figures { sent: differ, deleted: 0, unchanged: first.len() as u64 - differ });
+    assert_eq!(some, Figures { sent: differ, deleted: 0, unchanged: first.len() as u64 + more - differ });
     serves(&host, &second);
 
     std::fs::remove_file(site.path("content/articles/p1.md")).expect("a file");
@@ -167,7 +169,7 @@ fn goes_back(kind: Kind) {
         host.deploy(&site, &[]).succeeds();
     }
     let list = host.deploy(&site, &["--list"]).succeeds();
-    assert_eq!(list.stderr.matches("2026").count() + list.stdout.matches("2026").count() >= 3, true, "{list:?}");
+    assert!((3..=4).contains(&list.stderr.lines().count()), "{list:?}");
     host.deploy(&site, &["--rollback"]).succeeds();
     serves(&host, &editions[2]);
     assert_eq!(host.walk(&editions[3], &editions[2]), Ok(Seen::New));
