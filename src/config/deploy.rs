@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use super::raw::options;
 use super::toml_input::Input;
-use crate::diagnostic::{Diagnostic, Text};
+use crate::diagnostic::{Diagnostic, Place, Text};
 use crate::text;
 
 /// One target: a host and how to treat it.
@@ -414,12 +414,23 @@ impl Checker<'_> {
         let table = ["deploy", self.name, key];
         let place = self.input.place(if key.is_empty() { &table[..2] } else { &table });
         // A key that is missing has no place; its table has.
-        let place = if place.excerpt.is_none() { self.input.place(&table[..2]) } else { place };
+        let mut place = if place.excerpt.is_none() { self.input.place(&table[..2]) } else { place };
+        if code == "deploy/secret" {
+            hide_value(&mut place);
+        }
         let error = Diagnostic::error(code, message).at(place);
         self.diagnostics.push(match help {
             Some(help) => error.help(help),
             None => error,
         });
+    }
+}
+
+/// What is printed may be kept: the log of a build server shows no secret again.
+fn hide_value(place: &mut Place) {
+    if let Some((text, span)) = &mut place.excerpt {
+        let end = text[span.end..].find('\n').map_or(text.len(), |at| span.end + at);
+        text.replace_range(span.end..end, " = …");
     }
 }
 

@@ -4,7 +4,8 @@
 //! the snapshot of the same name. Behaviour that needs more than one build has a test of its own here: what README.md
 //! promises (`killed`, `failed`: nothing is lost; `escapes`, `arguments`, `links`: nothing escapes; `same_bytes`), the
 //! commands (`cli`, `init`, `serve`), what they say (`messages`), files from Windows (`encodings`), what fuzzing found (`corpus`),
-//! snapshots that share with earlier ones (`warm`), deploys into folders (`deploy`), what a reader sees (`browser`).
+//! snapshots that share with earlier ones (`warm`), deploys into folders (`deploy`) and to real servers (`hosts`), what a reader
+//! sees (`browser`).
 
 mod arguments;
 mod browser;
@@ -15,6 +16,7 @@ mod encodings;
 mod escapes;
 mod failed;
 mod fixtures;
+mod hosts;
 mod init;
 mod killed;
 mod links;

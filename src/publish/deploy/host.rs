@@ -225,6 +225,8 @@ pub enum Fault {
     /// The connection broke, or the host is busy.
     Interrupted,
     Certificate,
+    /// The host does not speak TLS.
+    NoTls,
     /// The host's key is not known yet.
     HostKey,
     HostKeyChanged,
@@ -242,6 +244,8 @@ pub enum Fault {
     NoList,
     /// Another deploy was faster.
     Overtaken,
+    /// The host failed, and does not say why.
+    Failed,
     /// A file of the site could not be read.
     Source,
     Other,
@@ -334,6 +338,14 @@ impl HostError {
                 Some(text!(
                     "check the host name and this computer's clock; for a certificate of your own, name its authority: `ca = \"ca.pem\"`",
                     "请检查主机名和本机时钟；如果是单位自签的证书，请写明签发者：`ca = \"ca.pem\"`"
+                )),
+            ),
+            Fault::NoTls => (
+                "deploy/no-tls",
+                text!("`{label}` does not speak TLS", "`{label}` 不支持 TLS 加密"),
+                Some(text!(
+                    "if the host has no other way in, write `tls = \"none\"`: then the password crosses the net readable",
+                    "如果主机没有别的登录方式，请写 `tls = \"none\"`：这样密码会以明文经过网络"
                 )),
             ),
             Fault::HostKey => (

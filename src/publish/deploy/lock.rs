@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::host::{Content, Fault, Headers, Host, HostError, Result};
-use super::transfer::retry;
+use super::transfer::{first_pause, retry};
 use crate::diagnostic::Diagnostic;
 use crate::text;
 
@@ -102,7 +102,7 @@ pub fn take(host: &dyn Host, path: &str, me: &Holder, patience: Duration, by_for
             Some(holder) if holder.id == me.id => return Ok(Taken::Mine),
             // Just being written, or cut off while it was.
             None if there.is_some() => {
-                std::thread::sleep(Duration::from_secs(1));
+                std::thread::sleep(first_pause() * 2);
                 if retry(|| host.read(path))? == there {
                     retry(|| host.delete(path))?;
                 }

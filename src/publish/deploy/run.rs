@@ -660,7 +660,7 @@ fn stored_headers(path: &str) -> String {
     format!("{content_type}; {}", cache_control.unwrap_or_default())
 }
 
-/// Begins with the time, so that ids sort by it.
+/// Begins with the time to the millisecond, so that ids sort by it.
 fn new_id() -> String {
     let now = jiff::Timestamp::now();
     let salt = hash(format!("{} {}", now.as_nanosecond(), std::process::id()).as_bytes());

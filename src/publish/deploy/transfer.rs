@@ -77,8 +77,7 @@ impl Transfer<'_> {
         };
         if !linked {
             let content = (self.content)(&step.path)?;
-            retry(|| self.host.write(&temporary, &content, &(self.headers)(&step.path)))
-                .map_err(|e| e.at(&step.path))?;
+            self.write_unseen(&temporary, &content, &step.path).map_err(|e| e.at(&step.path))?;
         }
         self.journal.note("staged", step);
         (self.arrived)(step.entry.size);
@@ -104,7 +103,7 @@ impl Transfer<'_> {
                     // Noted as sent by a deploy that was cut off, and moved or cleared away since.
                     Err(error) if !error.is_passing() && retry(|| self.host.size(&temporary))?.is_none() => {
                         let content = (self.content)(&step.path)?;
-                        retry(|| self.host.write(&temporary, &content, &(self.headers)(&step.path)))?;
+                        self.write_unseen(&temporary, &content, &step.path)?;
                         self.promote(&temporary, &place).map_err(|_| error)
                     }
                     result => result,
@@ -146,7 +145,16 @@ impl Transfer<'_> {
             return Ok(());
         }
         let content = (self.content)(&step.path)?;
-        retry(|| self.host.write(place, &content, &(self.headers)(&step.path)))
+        self.write_unseen(place, &content, &step.path)
+    }
+
+    /// Writes a file that no visitor can see yet. What did not fit does not stay, so that the host has room to work.
+    fn write_unseen(&self, place: &str, content: &Content, path: &str) -> Result<()> {
+        let written = retry(|| self.host.write(place, content, &(self.headers)(path)));
+        if written.as_ref().is_err_and(|error| matches!(error.fault, Fault::Full | Fault::Failed)) {
+            let _ = self.host.delete(place);
+        }
+        written
     }
 
     /// Keeps the bytes that stand at a path for a rollback: moved away, or under a second name. Whether they were moved.
@@ -154,7 +162,8 @@ impl Transfer<'_> {
         let (Some(keep), Some(entry)) = (&self.keep, self.before.get(path)) else { return Ok(false) };
         let (place, kept) = (format!("{}{path}", self.tree), format!("{keep}{}", entry.hash));
         let done = match moved {
-            true => self.host.rename(&place, &kept),
+            // Where both are names of one file, renaming does nothing (rename(2)), and the old name stays.
+            true => self.host.rename(&place, &kept).and_then(|()| self.host.delete(&place)),
             false => match self.host.size(&kept)? {
                 Some(_) => Ok(()),
                 None => self.host.link(&place, &kept),
@@ -230,7 +239,8 @@ pub fn retry<T>(mut call: impl FnMut() -> Result<T>) -> Result<T> {
     call()
 }
 
-fn first_pause() -> Duration {
+/// The pause after a first attempt that failed.
+pub fn first_pause() -> Duration {
     let given = std::env::var("KEPU_TEST_DEPLOY_RETRY").ok().and_then(|value| value.parse().ok());
     Duration::from_millis(given.unwrap_or(500))
 }

@@ -24,7 +24,8 @@ pub struct Login {
     pub password: String,
     pub tls: Tls,
     pub encoding: Encoding,
-    pub certificates: Arc<ClientConfig>,
+    /// What is tried one after the other, while the host knows no common version of TLS.
+    pub certificates: Vec<ClientConfig>,
 }
 
 pub struct Ftp {
@@ -74,13 +75,29 @@ impl suppaftp::Encoding for Gbk {
 }
 
 fn connect(login: &Login) -> Result<RustlsFtpStream> {
-    let Login { host, port, user, password, tls, encoding, certificates } = login;
+    let mut result = Err(HostError::other("no version of TLS is known"));
+    for config in &login.certificates {
+        result = connect_with(login, config);
+        // `rustls` says "received fatal alert: ProtocolVersion".
+        if !result.as_ref().is_err_and(|error| error.detail.contains("ProtocolVersion")) {
+            break;
+        }
+    }
+    result
+}
+
+fn connect_with(login: &Login, config: &ClientConfig) -> Result<RustlsFtpStream> {
+    let Login { host, port, user, password, tls, encoding, .. } = login;
+    // Servers take the session of this control connection on its data connections, and of no other.
+    let mut config = config.clone();
+    config.resumption = rustls::client::Resumption::in_memory_sessions(8);
+    let config = Arc::new(config);
     let address = (host.as_str(), *port)
         .to_socket_addrs()
         .ok()
         .and_then(|mut addresses| addresses.next())
         .ok_or_else(|| HostError::new(Fault::Unreachable, format!("no address for {host}")))?;
-    let connector = || RustlsConnector::from(certificates.clone());
+    let connector = || RustlsConnector::from(config.clone());
     let stream = if *tls == Tls::Implicit {
         RustlsFtpStream::connect_secure_implicit(address, connector(), host)
     } else {
@@ -97,14 +114,10 @@ fn connect(login: &Login) -> Result<RustlsFtpStream> {
         Ok(socket)
     });
     if *tls == Tls::Explicit {
-        stream = stream.into_secure(connector(), host).map_err(|error| match failed(&error) {
-            // The host does not know TLS.
-            error if error.fault == Fault::Other => HostError {
-                detail: format!("{} (for a host without TLS: `tls = \"none\"`)", error.detail),
-                fault: Fault::Certificate,
-                path: None,
-            },
-            error => error,
+        stream = stream.into_secure(connector(), host).map_err(|error| match (&error, failed(&error)) {
+            // Any refusal of `AUTH TLS`; 530 is a common one, long before a login.
+            (FtpError::UnexpectedResponse(_), failed) => HostError { fault: Fault::NoTls, ..failed },
+            (_, failed) => failed,
         })?;
     }
     stream.login(user, password).map_err(|error| match failed(&error) {
@@ -151,7 +164,8 @@ fn refused(status: Status, said: &str) -> Fault {
         550 if says(&["no such", "not found", "not exist", "cannot find", "failed to open", "failed to change"]) => {
             Fault::NotFound
         }
-        421 | 425 | 426 | 450 => Fault::Interrupted,
+        // A good answer in the wrong place: half of one, or one to another question.
+        ..400 | 421 | 425 | 426 | 450 => Fault::Interrupted,
         553 => Fault::Name,
         _ => Fault::Other,
     }
@@ -234,7 +248,11 @@ impl Ftp {
             self.ask(part, |stream| match stream.mkdir(&full) {
                 Ok(()) => Ok(()),
                 // It is there already, which no reply says for sure.
-                Err(error) => stream.cwd(&full).map_err(|_| error),
+                Err(error) => match stream.cwd(&full) {
+                    Ok(()) => Ok(()),
+                    Err(FtpError::UnexpectedResponse(_)) => Err(error),
+                    Err(broken) => Err(broken),
+                },
             })?;
             self.made.lock().unwrap_or_else(PoisonError::into_inner).insert(part.to_owned());
         }

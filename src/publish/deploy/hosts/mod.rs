@@ -98,7 +98,7 @@ pub fn open(target: &Target, around: &Surroundings) -> Result<Open, Box<Diagnost
                 password: secrets.require("password")?,
                 tls: *tls,
                 encoding: *encoding,
-                certificates: Arc::new(tls_config(target, around)?),
+                certificates: tls_configs(target, around)?,
             };
             Box::new(ftp::open(login, path).map_err(explain)?)
         }
@@ -139,23 +139,30 @@ fn authorities(
     }
 }
 
-/// Whom FTPS connections trust: the authorities that browsers trust, or that of `ca`.
-fn tls_config(target: &Target, around: &Surroundings) -> Result<rustls::ClientConfig, Box<Diagnostic>> {
+/// Whom FTPS connections trust: the authorities that browsers trust, or that of `ca`. TLS 1.2 first: a server that wants the
+/// session of the control connection resumed by data connections (vsftpd and ProFTPD by default) accepts that any number of
+/// times, while a ticket of TLS 1.3 is used up, and a client that only sends never gets a new one.
+fn tls_configs(target: &Target, around: &Surroundings) -> Result<Vec<rustls::ClientConfig>, Box<Diagnostic>> {
     let mut roots = rustls::RootCertStore::empty();
     match authorities(target, around)? {
         Some(certificates) => drop(roots.add_parsable_certificates(certificates)),
         None => roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned()),
     }
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = rustls::ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
-    match config {
-        Ok(config) => Ok(config.with_root_certificates(roots).with_no_client_auth()),
-        Err(error) => Err(Box::new(Diagnostic::error("deploy/host", text!("{error}", "{error}")))),
-    }
+    let configs = [&rustls::version::TLS12, &rustls::version::TLS13].into_iter().map(|version| {
+        let config =
+            rustls::ClientConfig::builder_with_provider(provider.clone()).with_protocol_versions(&[version])?;
+        Ok(config.with_root_certificates(roots.clone()).with_no_client_auth())
+    });
+    let failed = |error: rustls::Error| Box::new(Diagnostic::error("deploy/host", text!("{error}", "{error}")));
+    configs.collect::<Result<_, rustls::Error>>().map_err(failed)
 }
 
-/// How long a host that cannot refuse a second file of one name is given to show whose stands.
-const SETTLE: Duration = Duration::from_millis(1000);
+/// How long a host that cannot refuse a second file of one name is given to show whose stands: twice the first pause
+/// between attempts.
+fn settle() -> Duration {
+    super::transfer::first_pause() * 2
+}
 
 /// Creates a file on a host that cannot be relied on to refuse where there is one: of two at the same moment the
 /// last stands, and both look.
@@ -163,7 +170,7 @@ fn create_and_look(host: &dyn Host, path: &str, bytes: &[u8], write: impl FnOnce
     if host.read(path)?.is_some() || !write()? {
         return Ok(false);
     }
-    std::thread::sleep(SETTLE);
+    std::thread::sleep(settle());
     Ok(host.read(path)?.as_deref() == Some(bytes))
 }
 

@@ -124,7 +124,11 @@ impl Sftp {
                 match c.sftp.mkdir(full.clone(), FileAttributes::empty()).await {
                     Ok(_) => Ok(()),
                     // It is there already, which the protocol has no word for.
-                    Err(error) => c.sftp.stat(full).await.map(drop).map_err(|_| error),
+                    Err(error) => match c.sftp.stat(full).await {
+                        Ok(_) => Ok(()),
+                        Err(missing) if is_missing(&missing) => Err(error),
+                        Err(broken) => Err(broken),
+                    },
                 }
             });
             made?;

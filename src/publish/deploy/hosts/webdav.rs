@@ -179,6 +179,8 @@ impl Answer {
             403 => Fault::ReadOnly,
             404 | 409 | 301 | 302 | 307 | 308 => Fault::NotFound,
             507 | 413 => Fault::Full,
+            // nginx has no other answer to a folder that it may not write to, and to a full disk.
+            500 => Fault::Failed,
             400 | 414 => Fault::Name,
             408 | 425 | 429 | 502 | 503 | 504 => Fault::Interrupted,
             _ => Fault::Other,
@@ -198,6 +200,8 @@ fn broken(error: &ureq::Error) -> HostError {
         ureq::Error::Timeout(_) => Fault::Interrupted,
         ureq::Error::Tls(_) | ureq::Error::Rustls(_) => Fault::Certificate,
         ureq::Error::Io(error) if is_certificate(error) => Fault::Certificate,
+        // What the system's resolver says has no kind of its own.
+        ureq::Error::Io(error) if error.to_string().contains("lookup") => Fault::Unreachable,
         ureq::Error::Io(error) => match HostError::io(error).fault {
             Fault::Unreachable => Fault::Unreachable,
             _ => Fault::Interrupted,
