@@ -4,6 +4,7 @@
 
 mod build;
 mod completion;
+mod deploy;
 mod init;
 mod new;
 mod output;
@@ -58,6 +59,8 @@ enum Command {
     Build(build::Arguments),
     /// Show the site in a browser while it is being written
     Serve(serve::Arguments),
+    /// Send the site to its host: only what changed, and never half of it
+    Deploy(deploy::Arguments),
     /// Print the completion script of a shell
     Completion {
         /// The shell
@@ -97,6 +100,7 @@ pub fn main() -> ExitCode {
         Command::New(arguments) => new::run(&arguments, &cli.root, cli.config.as_deref(), &output),
         Command::Build(arguments) => build::run(&arguments, &cli.root, cli.config.as_deref(), &output),
         Command::Serve(arguments) => serve::run(&arguments, &cli.root, cli.config.as_deref(), &output),
+        Command::Deploy(arguments) => deploy::run(&arguments, &cli.root, cli.config.as_deref(), &output),
         Command::Completion { shell } => completion::run(shell),
     }
 }

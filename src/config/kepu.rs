@@ -1,8 +1,10 @@
 //! `kepu.toml`: what is kepu's own. Zola must still read `config.toml`, so none of it goes there.
 
+use indexmap::IndexMap;
 use serde::Deserialize;
 
 use super::Dialect;
+use super::deploy::{self, RawTarget, Target};
 use super::outreach::{self, RawOutreach};
 use super::raw::options;
 use super::toml_input::Input;
@@ -48,6 +50,8 @@ pub struct Kepu {
     pub content: Option<Dialect>,
     /// `[outreach]`, where it stands.
     pub outreach: Option<RawOutreach>,
+    /// `[deploy.NAME]`, in the order of the file.
+    pub deploy: Vec<Target>,
 }
 
 options! {
@@ -57,6 +61,7 @@ options! {
         text: RawText = RawText::default(),
         outreach: Option<RawOutreach> = None,
         content: RawContent = RawContent::default(),
+        deploy: IndexMap<String, RawTarget> = IndexMap::new(),
     }
 }
 
@@ -101,13 +106,16 @@ fn keys(path: &[String]) -> Option<&'static [&'static str]> {
         ["text"] => RawText::KEYS,
         ["outreach", rest @ ..] => return outreach::keys(rest),
         ["content"] => RawContent::KEYS,
+        ["deploy", _] => RawTarget::KEYS,
         _ => return None,
     })
 }
 
 /// Reads `kepu.toml`; none when it has an error.
 pub fn parse(file: &str, source: &str, diagnostics: &mut Vec<Diagnostic>) -> Option<Kepu> {
-    let raw: RawKepu = Input::new(file, source).parse(keys, diagnostics)?;
+    let input = Input::new(file, source);
+    let raw: RawKepu = input.parse(keys, diagnostics)?;
+    let deploy = deploy::check(raw.deploy, &input, diagnostics);
     let differences = match raw.zola.exact {
         true => Differences::exact(),
         false => Differences {
@@ -123,5 +131,6 @@ pub fn parse(file: &str, source: &str, diagnostics: &mut Vec<Diagnostic>) -> Opt
         templates: Templates { dialect, theme_dialect },
         content: raw.content.dialect,
         outreach: raw.outreach,
+        deploy,
     })
 }

@@ -6,6 +6,7 @@
 
 mod climb;
 pub mod code_themes;
+pub mod deploy;
 pub mod find;
 pub mod kepu;
 mod languages;
@@ -127,6 +128,8 @@ pub struct Config {
     pub css_files: Vec<old::CssFile>,
     /// `[content] dialect` in `kepu.toml`.
     pub content_dialect: Option<Dialect>,
+    /// Where the site can be sent: `[deploy.NAME]` in `kepu.toml`.
+    pub deploy: Vec<deploy::Target>,
     /// The configuration file's name relative to the root, for messages.
     pub file: String,
 }
@@ -296,6 +299,7 @@ impl Config {
             dialect: Dialect::Tera2,
             css_files: old.css_files,
             content_dialect: None,
+            deploy: Vec::new(),
             file: file.to_owned(),
         })
     }

@@ -21,6 +21,9 @@ macro_rules! text {
     ($en:literal, $zh:literal $(,)?) => {
         $crate::diagnostic::Text { en: format!($en), zh: format!($zh) }
     };
+    ($en:literal, $zh:literal, $($value:expr),+ $(,)?) => {
+        $crate::diagnostic::Text { en: format!($en, $($value),+), zh: format!($zh, $($value),+) }
+    };
 }
 
 impl Text {

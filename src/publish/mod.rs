@@ -4,5 +4,6 @@
 //! templates or configuration. No sink has its own way of making a page.
 
 pub mod build;
+pub mod deploy;
 pub mod disk;
 pub mod serve;

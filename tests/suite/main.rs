@@ -1,16 +1,14 @@
 //! End-to-end tests: small sites, built by the real binary.
 //!
-//! `sites/*.txtar` are whole sites in one text file each; `fixtures.rs` builds them and compares messages and output with
-//! the snapshot of the same name. Behaviour that needs more than one build has a test of its own here: what README.md
-//! promises (`killed`, `failed`: nothing is lost; `escapes`, `arguments`, `links`: nothing escapes; `same_bytes`), the
-//! commands (`cli`, `init`, `serve`), what they say (`messages`), files from Windows (`encodings`), what fuzzing found (`corpus`),
-//! snapshots that share with earlier ones (`warm`), what a reader sees (`browser`), what checkers of other projects find in the
-//! pages of the theme (`theme`), real servers to deploy to (`hosts`).
+//! `sites/*.txtar` are whole sites in one text file each; `fixtures` builds them and compares messages and output with the
+//! snapshot of the same name. Behaviour that needs more than one build, a browser or a server has a module of its own here, which
+//! says at its top what it shows. `support` is what they share.
 
 mod arguments;
 mod browser;
 mod cli;
 mod corpus;
+mod deploy;
 mod encodings;
 mod escapes;
 mod failed;

@@ -12,6 +12,8 @@ pub fn create(machine: &Machine) -> PathBuf {
     let folder = machine.folder_of_user("home/site.git");
     output_of(Command::new("git").args(["init", "-q", "--bare"]).arg(&folder));
     output_of(Command::new("chown").args(["-R", &super::machine::USER_ID.to_string()]).arg(&folder));
+    // The repository belongs to another user than the one who runs the tests.
+    machine.write(".gitconfig", "[safe]\n\tdirectory = *\n");
     folder
 }
 

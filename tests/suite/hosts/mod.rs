@@ -4,9 +4,14 @@
 //! breaks. `tests/run` installs the servers; they want root, since each drops to a user of its own.
 //! `KEPU_TEST_WITHOUT_SERVERS=1` leaves these tests out by choice.
 
+mod bench;
+mod deploys;
+mod faults;
 mod ftp;
 mod git;
+mod host;
 mod machine;
+mod messages;
 mod proxy;
 mod reader;
 mod s3;

@@ -1,0 +1,42 @@
+//! How long a deploy of a large site takes, first and after one change. `tests/bench/deploy` runs this.
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use super::host::{Host, Kind};
+use crate::support::{SiteTest, tree};
+
+#[test]
+#[ignore = "takes minutes, and tells figures only: run tests/bench/deploy"]
+fn one_change_in_a_large_site() {
+    let from = PathBuf::from(std::env::var_os("KEPU_BENCH_SITE").expect("tests/bench/deploy names a site"));
+    for kind in [Kind::Folder, Kind::Sftp, Kind::S3, Kind::Ftp, Kind::Dav] {
+        let (host, site) = (Host::new(kind), SiteTest::empty());
+        for (path, bytes) in tree(&from) {
+            site.write(&path, bytes);
+        }
+        let (first, said) = timed(&host, &site);
+        println!("{kind:?}: first deploy {first:.2?}: {said}");
+        for change in 1..=3 {
+            let page = "content/science/p000501.md";
+            let text = std::fs::read_to_string(site.path(page)).expect("a page");
+            site.write(page, format!("{text}\n改动 {change}。\n"));
+            let (next, said) = timed(&host, &site);
+            println!(
+                "{kind:?}: one change {next:.2?}, {:.3} of the first: {said}",
+                next.as_secs_f64() / first.as_secs_f64()
+            );
+        }
+        let (next, said) = timed(&host, &site);
+        println!(
+            "{kind:?}: no change {next:.2?}, {:.3} of the first: {said}",
+            next.as_secs_f64() / first.as_secs_f64()
+        );
+    }
+}
+
+fn timed(host: &Host, site: &SiteTest) -> (Duration, String) {
+    let started = Instant::now();
+    let run = host.deploy(site, &[]).succeeds();
+    (started.elapsed(), run.stderr.lines().rfind(|line| line.contains("host")).unwrap_or_default().to_owned())
+}
