@@ -33,10 +33,10 @@ struct State<'a> {
     left: usize,
 }
 
-struct Queue<'a> {
+struct Queue<'a, 's> {
     state: Mutex<State<'a>>,
     changed: Condvar,
-    settings: &'a External,
+    settings: &'s External,
 }
 
 /// Asks for all addresses; the outcome of each.
@@ -70,7 +70,7 @@ pub fn ask<'a>(
     queue.state.into_inner().unwrap_or_else(PoisonError::into_inner).outcomes
 }
 
-impl<'a> Queue<'a> {
+impl<'a> Queue<'a, '_> {
     fn lock(&self) -> MutexGuard<'_, State<'a>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
