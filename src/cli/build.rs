@@ -138,7 +138,7 @@ fn build(
 }
 
 /// A bar that appears when a build on a terminal takes longer than a second.
-struct Progress {
+pub(super) struct Progress {
     started: Instant,
     bar: Option<indicatif::ProgressBar>,
     done: AtomicUsize,
@@ -147,8 +147,8 @@ struct Progress {
 impl Progress {
     const PATIENCE: Duration = Duration::from_secs(1);
 
-    fn start(output: &Output, started: Instant) -> Self {
-        let shows = !output.json && std::io::stderr().is_terminal();
+    pub(super) fn start(output: &Output, started: Instant) -> Self {
+        let shows = output.format == super::output::Format::Human && std::io::stderr().is_terminal();
         let bar = shows.then(|| {
             let style = indicatif::ProgressStyle::with_template("{bar:40} {pos}/{len}");
             let bar = indicatif::ProgressBar::hidden();
@@ -160,14 +160,14 @@ impl Progress {
         Self { started, bar, done: AtomicUsize::new(0) }
     }
 
-    fn expect(&self, routes: usize) {
+    pub(super) fn expect(&self, routes: usize) {
         if let Some(bar) = &self.bar {
             bar.set_length(routes as u64);
         }
     }
 
     /// One route is done. Called from all threads, so the clock is only read now and then.
-    fn step(&self) {
+    pub(super) fn step(&self) {
         let Some(bar) = &self.bar else { return };
         let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
         if !done.is_multiple_of(32) || self.started.elapsed() < Self::PATIENCE {
@@ -179,7 +179,7 @@ impl Progress {
         bar.set_position(done as u64);
     }
 
-    fn finish(&self) {
+    pub(super) fn finish(&self) {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
         }

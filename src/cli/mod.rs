@@ -3,6 +3,7 @@
 //! What a command does is the business of the rooms below. Exit codes: 0 done, 1 errors in the site, 2 wrong usage.
 
 mod build;
+mod check;
 mod completion;
 mod deploy;
 mod init;
@@ -19,7 +20,7 @@ use crate::diagnostic::{Diagnostic, Language, Result};
 use crate::outreach::BuildTime;
 use crate::text;
 
-use output::Output;
+use output::{Format, Output};
 
 /// A static site generator for public science outreach, compatible with Zola.
 #[derive(Parser, Debug)]
@@ -57,6 +58,8 @@ enum Command {
     New(new::Arguments),
     /// Build the site into the output folder
     Build(build::Arguments),
+    /// Look for what is wrong with the site, without writing anything
+    Check(check::Arguments),
     /// Show the site in a browser while it is being written
     Serve(serve::Arguments),
     /// Send the site to its host: only what changed, and never half of it
@@ -81,6 +84,8 @@ enum MessageFormat {
     Human,
     /// One JSON object a line on standard output
     Json,
+    /// One SARIF 2.1.0 log on standard output
+    Sarif,
 }
 
 /// Runs the command that the arguments name.
@@ -92,13 +97,18 @@ pub fn main() -> ExitCode {
             Some(MessageLanguage::Zh) => Language::Zh,
             None => language_of_environment(),
         },
-        json: cli.message_format == MessageFormat::Json,
+        format: match cli.message_format {
+            MessageFormat::Human => Format::Human,
+            MessageFormat::Json => Format::Json,
+            MessageFormat::Sarif => Format::Sarif,
+        },
         strict: cli.strict,
     };
     match cli.command {
         Command::Init(arguments) => init::run(&arguments, &output),
         Command::New(arguments) => new::run(&arguments, &cli.root, cli.config.as_deref(), &output),
         Command::Build(arguments) => build::run(&arguments, &cli.root, cli.config.as_deref(), &output),
+        Command::Check(arguments) => check::run(&arguments, &cli.root, cli.config.as_deref(), &output),
         Command::Serve(arguments) => serve::run(&arguments, &cli.root, cli.config.as_deref(), &output),
         Command::Deploy(arguments) => deploy::run(&arguments, &cli.root, cli.config.as_deref(), &output),
         Command::Completion { shell } => completion::run(shell),

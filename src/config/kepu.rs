@@ -5,6 +5,7 @@ use serde::Deserialize;
 
 use super::Dialect;
 use super::deploy::{self, RawTarget, Target};
+use super::check::{self, Check, RawCheck};
 use super::outreach::{self, RawOutreach};
 use super::raw::options;
 use super::toml_input::Input;
@@ -52,6 +53,7 @@ pub struct Kepu {
     pub outreach: Option<RawOutreach>,
     /// `[deploy.NAME]`, in the order of the file.
     pub deploy: Vec<Target>,
+    pub check: Check,
 }
 
 options! {
@@ -62,6 +64,7 @@ options! {
         outreach: Option<RawOutreach> = None,
         content: RawContent = RawContent::default(),
         deploy: IndexMap<String, RawTarget> = IndexMap::new(),
+        check: RawCheck = RawCheck::default(),
     }
 }
 
@@ -107,6 +110,7 @@ fn keys(path: &[String]) -> Option<&'static [&'static str]> {
         ["outreach", rest @ ..] => return outreach::keys(rest),
         ["content"] => RawContent::KEYS,
         ["deploy", _] => RawTarget::KEYS,
+        ["check", rest @ ..] => return check::keys(rest),
         _ => return None,
     })
 }
@@ -132,5 +136,6 @@ pub fn parse(file: &str, source: &str, diagnostics: &mut Vec<Diagnostic>) -> Opt
         content: raw.content.dialect,
         outreach: raw.outreach,
         deploy,
+        check: Check::new(raw.check, &input),
     })
 }

@@ -4,6 +4,7 @@
 //! given or valid. Which files exist is the caller's business; this room never reads the disk itself,
 //! except for [`find`].
 
+mod check;
 mod climb;
 pub mod code_themes;
 pub mod deploy;
@@ -23,6 +24,7 @@ use indexmap::IndexMap;
 use crate::diagnostic::{Diagnostic, Place, Result};
 use crate::text;
 
+pub use check::{Check, External, RawAllow, RuleLevel, Weight};
 pub use climb::climb;
 pub use kepu::Differences;
 pub use languages::Language;
@@ -130,6 +132,8 @@ pub struct Config {
     pub content_dialect: Option<Dialect>,
     /// Where the site can be sent: `[deploy.NAME]` in `kepu.toml`.
     pub deploy: Vec<deploy::Target>,
+    /// `[check]` of `kepu.toml`.
+    pub check: Check,
     /// The configuration file's name relative to the root, for messages.
     pub file: String,
 }
@@ -300,6 +304,7 @@ impl Config {
             css_files: old.css_files,
             content_dialect: None,
             deploy: Vec::new(),
+            check: Check::default(),
             file: file.to_owned(),
         })
     }

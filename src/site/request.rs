@@ -38,6 +38,7 @@ pub fn read_config(request: &Request, diagnostics: &mut Vec<Diagnostic>) -> Opti
         content: None,
         outreach: None,
         deploy: Vec::new(),
+        check: config::Check::default(),
     };
     let kepu_toml = request.found.config.with_file_name("kepu.toml");
     if kepu_toml.is_file() {
@@ -52,6 +53,7 @@ pub fn read_config(request: &Request, diagnostics: &mut Vec<Diagnostic>) -> Opti
     config.templates = kepu.templates;
     config.content_dialect = kepu.content;
     config.deploy = kepu.deploy;
+    config.check = kepu.check;
     config.mode = request.mode;
     config.minify_html |= request.minify;
     if let Some(base_url) = &request.base_url {

@@ -6,11 +6,13 @@
 
 mod arguments;
 mod browser;
+mod checks;
 mod cli;
 mod corpus;
 mod deploy;
 mod encodings;
 mod escapes;
+mod external;
 mod failed;
 mod fixtures;
 mod hosts;
