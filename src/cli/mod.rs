@@ -7,6 +7,7 @@ mod completion;
 mod init;
 mod new;
 mod output;
+mod qr;
 mod serve;
 
 use std::path::PathBuf;

@@ -7,6 +7,7 @@
 //! `KEPU_TEST_PICTURES=FOLDER` has them keep a picture of every page.
 
 mod driver;
+mod live;
 mod server;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -9,6 +9,7 @@
 mod arguments;
 mod browser;
 mod cli;
+mod clients;
 mod corpus;
 mod encodings;
 mod escapes;

@@ -25,6 +25,8 @@ pub type Body = BoxBody<Bytes, std::io::Error>;
 const CONNECTIONS: usize = 512;
 /// A client must have sent the head of its request by then.
 const HEAD: Duration = Duration::from_secs(10);
+/// The same while more than half of the connections are taken: clients that say nothing must not keep others waiting.
+const HEAD_OF_MANY: Duration = Duration::from_secs(1);
 /// A request must be answered and the answer read by then; films over a slow line take their time.
 const CONNECTION: Duration = Duration::from_secs(15 * 60);
 /// Threads that render.
@@ -53,6 +55,7 @@ pub fn run(listener: TcpListener, state: Arc<State>) -> std::io::Result<()> {
             };
             let _ = stream.set_nodelay(true);
             let state = state.clone();
+            let patience = if free.available_permits() < CONNECTIONS / 2 { HEAD_OF_MANY } else { HEAD };
             tokio::spawn(async move {
                 let service = service_fn(move |request| {
                     let state = state.clone();
@@ -60,7 +63,7 @@ pub fn run(listener: TcpListener, state: Arc<State>) -> std::io::Result<()> {
                 });
                 let connection = http1::Builder::new()
                     .timer(TokioTimer::new())
-                    .header_read_timeout(HEAD)
+                    .header_read_timeout(patience)
                     .max_buf_size(64 << 10)
                     .serve_connection(TokioIo::new(stream), service)
                     .with_upgrades();

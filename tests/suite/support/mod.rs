@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-pub use serve::ServeTest;
+pub use serve::{ServeTest, without_tags};
 
 /// A site in a temporary folder that is deleted with it.
 pub struct SiteTest {
