@@ -44,11 +44,13 @@ mod tests {
             })
             .collect();
         let (width, height) = (rows[0].len() * SIZE, rows.len() * SIZE);
-        let pixel = |x: usize, y: usize| if rows[y / SIZE][x / SIZE] { 255 } else { 0 };
-        let mut image = rqrr::PreparedImage::prepare_from_greyscale(width, height, pixel);
-        let found = image.detect_grids();
+        let lit = |at: usize| rows[at / width / SIZE][at % width / SIZE];
+        let image: Vec<u8> = (0..width * height).map(|at| if lit(at) { 255 } else { 0 }).collect();
+        let mut scanner = quircs::Quirc::default();
+        let found: Vec<_> = scanner.identify(width, height, &image).collect();
         assert_eq!(found.len(), 1, "one code in\n{printed}");
-        found[0].decode().expect("a readable code").1
+        let code = found.into_iter().next().and_then(Result::ok).expect("a code");
+        String::from_utf8(code.decode().expect("a readable code").payload).expect("an address")
     }
 
     #[test]

@@ -47,7 +47,7 @@ fn lines(window: &Window, html: &mut String) {
         if from < to {
             let _ = write!(html, "<mark>{}</mark>", escape(&line[from..to]));
         } else if n == 0 && window.span.is_empty() {
-            html.push_str("<mark>\u{200b}</mark>");
+            html.push_str("<mark class=\"here\"></mark>");
         }
         let _ = write!(html, "{}</span></span>", escape(&line[to..]));
         start += line.len() + 1;
@@ -56,7 +56,7 @@ fn lines(window: &Window, html: &mut String) {
 }
 
 /// A message, with what stands between backticks as code.
-fn ticked(message: &str) -> String {
+pub fn ticked(message: &str) -> String {
     let mut parts = message.split('`').peekable();
     let mut html = String::new();
     let mut inside = false;
@@ -106,7 +106,7 @@ mod tests {
             "{html}"
         );
         let end = Diagnostic::warning("a", text!("m", "m")).at(Place::span("f", "", 0..0));
-        assert!(card(&end, Language::En).contains("<mark>\u{200b}</mark>"));
+        assert!(card(&end, Language::En).contains("<mark class=\"here\"></mark>"));
     }
 
     #[test]

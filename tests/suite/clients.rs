@@ -66,7 +66,7 @@ fn clients_that_say_nothing_do_not_keep_others_waiting() {
     let server = ServeTest::start(site(), &[]);
     let before = server.descriptors();
     // More than there are connections, and each has its own way of being slow.
-    let slow: Vec<TcpStream> = (0..700)
+    let slow: Vec<TcpStream> = (0..2500)
         .map(|n| {
             let mut stream = connect(&server);
             let part: &[u8] = [&b""[..], b"G", b"GET /a/ HTTP/1.1\r\nHost:", b"GET /a/ HTTP/1.1\r\nHost: x\r\n"][n % 4];
@@ -148,7 +148,7 @@ fn no_spelling_of_a_path_leads_out_of_the_site() {
         "GET secret.txt HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
     ] {
         let answer = server.raw(request);
-        assert!(answer.status >= 400 && !answer.body().contains("secret"), "{request}: {}", answer.status);
+        assert!(!answer.body().contains("secret") && !answer.body().contains("root:"), "{request}: {}", answer.status);
     }
     let _ = std::fs::remove_file(outside);
 }

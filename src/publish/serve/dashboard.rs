@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use hyper::StatusCode;
 
-use crate::diagnostic::html::{card, escape};
+use crate::diagnostic::html::{card, escape, ticked};
 use crate::diagnostic::{Diagnostic, Language, Text};
 use crate::site::DocumentId;
 use crate::text;
@@ -163,7 +163,10 @@ impl Listing<'_> {
         }
         coming.sort();
         let items: Vec<String> = coming.into_iter().map(|(_, item)| item).collect();
-        let note = text!("A date alone hides no page: these are in the site.", "只写将来的日期不会隐藏页面。");
+        let note = text!(
+            "Those with `publish_at` come on their day; a date alone hides no page.",
+            "写了 `publish_at` 的到时才公开；只写将来的日期不会隐藏页面。"
+        );
         let none = text!("There are none.", "没有。");
         self.list(html, &text!("Pages with a date to come", "日期在将来的页面"), &items, &note, &none);
     }
@@ -175,9 +178,10 @@ impl Listing<'_> {
             DocumentId::Page(id) => &site.content.pages[id].path,
             DocumentId::Section(id) => &site.content.sections[id].path,
         });
-        let title = escape(title.unwrap_or(file));
+        let title = title.map(escape).unwrap_or_default();
         let name = match path {
             Some(path) => {
+                let title = if title.is_empty() { escape(path) } else { title };
                 format!("<a href=\"{}{}\">{title}</a>", escape(self.base.trim_end_matches('/')), escape(path))
             }
             None => title,
@@ -193,7 +197,7 @@ impl Listing<'_> {
             html,
             "<section><h2>{} <span class=\"count\">{count}</span></h2><p class=\"lead\">{}</p>",
             title.get(self.lang),
-            note.get(self.lang)
+            ticked(note.get(self.lang))
         );
         if !items.is_empty() {
             let _ = write!(html, "<ul>{}</ul>", items.iter().take(LONGEST).map(String::as_str).collect::<String>());
@@ -235,7 +239,7 @@ fn times(html: &mut String, lang: Language, report: &Report) {
         let _ = write!(
             html,
             "<tr><th scope=\"row\">{}<span class=\"bar\" style=\"width:{part:.1}%\"></span></th><td>{}</td>\
-             <td>{:.1}</td><td>{:.2}</td><td>{:.1}</td></tr>",
+             <td>{:.2}</td><td>{:.2}</td><td>{:.2}</td></tr>",
             escape(name),
             time.count,
             ms(time.total),

@@ -200,31 +200,23 @@
     return wanted.every((script) => here.includes(script));
   }
 
-  // Changes `now`, which was sent as `old`, into what `next` has in another way than `old`.
+  // Changes `now`, which was sent as `old`, into what `next` has in another way than `old`. Where `old` is not known,
+  // `now` becomes `next`. Returns the element that stands there then.
   function patch(now, old, next) {
-    if (!old) return morphInto(now, next);
-    if (old.isEqualNode(next)) return;
-    const [before, after] = [parts(old), parts(next)];
-    const here = [];
+    if ((old ?? now).isEqualNode(next)) return now;
+    now = attributes(now, next, old ?? now);
+    // Which of the children here were sent as which; the others scripts have put in.
+    const origin = new Map();
     let at = now.firstChild;
-    for (const part of before) {
-      // What scripts have put in between is passed over.
-      while (at && !same(at, part)) at = at.nextSibling;
-      here.push(at);
-      at = at?.nextSibling;
+    for (const part of old ? parts(old) : []) {
+      let found = at;
+      while (found && !same(found, part)) found = found.nextSibling;
+      if (!found) continue;
+      origin.set(found, part);
+      at = found.nextSibling;
     }
-    const pairs = before.length === after.length && here.every(Boolean) && before.every((part, n) => same(part, after[n]));
-    if (!pairs) return morphInto(now, next);
-    attributes(now, next, old);
-    before.forEach((part, n) => {
-      if (part.nodeType === Node.ELEMENT_NODE) patch(here[n], part, after[n]);
-      else if (part.nodeValue !== after[n].nodeValue) here[n].nodeValue = after[n].nodeValue;
-    });
-  }
-
-  function morphInto(now, next) {
-    attributes(now, next, now);
-    morph(now, next);
+    children(now, next, origin, (node) => isOwn(node) || (old && !origin.has(node)));
+    return now;
   }
 
   function parts(element) {
@@ -235,50 +227,43 @@
     return a.nodeType === b.nodeType && a.nodeName === b.nodeName && (a.id || "") === (b.id || "") && !isOwn(a);
   }
 
-  function morph(now, next) {
+  // Makes the children of `now` those of `next`; `foreign` ones stay where they are.
+  function children(now, next, origin, foreign) {
+    const skip = (node) => {
+      while (node && foreign(node)) node = node.nextSibling;
+      return node;
+    };
     let at = skip(now.firstChild);
+    const remove = () => {
+      const gone = at;
+      at = skip(at.nextSibling);
+      gone.remove();
+    };
+    const insert = (node) => now.insertBefore(document.importNode(node, true), at);
     for (const wanted of parts(next)) {
       if (at && !same(at, wanted)) {
         // Something was put in, or taken out: look whether the wanted node stands a little further on.
         let found = skip(at.nextSibling);
         for (let n = 0; found && n < 20 && !same(found, wanted); n++) found = skip(found.nextSibling);
-        if (found && same(found, wanted) && wanted.nodeType === Node.ELEMENT_NODE) {
-          while (at !== found) {
-            const gone = at;
-            at = skip(at.nextSibling);
-            gone.remove();
-          }
-        } else {
-          now.insertBefore(document.importNode(wanted, true), at);
+        if (!found || !same(found, wanted) || wanted.nodeType !== Node.ELEMENT_NODE) {
+          insert(wanted);
           continue;
         }
+        while (at !== found) remove();
       }
       if (!at) {
-        now.insertBefore(document.importNode(wanted, true), null);
+        insert(wanted);
         continue;
       }
-      if (wanted.nodeType !== Node.ELEMENT_NODE) {
-        if (at.nodeValue !== wanted.nodeValue) at.nodeValue = wanted.nodeValue;
-      } else if (!at.isEqualNode(wanted)) {
-        at = attributes(at, wanted, at);
-        morph(at, wanted);
-      }
+      if (wanted.nodeType === Node.ELEMENT_NODE) at = patch(at, origin.get(at), wanted);
+      else if (at.nodeValue !== wanted.nodeValue) at.nodeValue = wanted.nodeValue;
       at = skip(at.nextSibling);
     }
-    while (at) {
-      const gone = at;
-      at = skip(at.nextSibling);
-      gone.remove();
-    }
+    while (at) remove();
   }
 
   function isOwn(node) {
     return node.nodeType === Node.ELEMENT_NODE && node.hasAttribute("data-kepu");
-  }
-
-  function skip(node) {
-    while (node && isOwn(node)) node = node.nextSibling;
-    return node;
   }
 
   // Gives `now` the attributes of `next` that differ from those of `old`. Returns the element that stands there then.
