@@ -9,6 +9,7 @@ mod deploy;
 mod init;
 mod new;
 mod output;
+mod qr;
 mod serve;
 
 use std::path::PathBuf;

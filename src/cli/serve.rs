@@ -11,11 +11,12 @@ use clap::Args;
 use crate::config::{Mode, find};
 use crate::outreach::BuildTime;
 use crate::publish;
-use crate::publish::serve::{Event, Options, Server, lan_address};
+use crate::publish::serve::{Event, Options, Server, lan};
 use crate::site::Request;
 use crate::text;
 
 use super::output::Output;
+use super::qr;
 
 #[derive(Args, Debug)]
 pub struct Arguments {
@@ -112,24 +113,39 @@ pub fn run(arguments: &Arguments, root: &Path, config: Option<&Path>, output: &O
         }),
         lang: output.lang,
     };
-    if arguments.lan && lan_address().is_none() {
+    let reachable = if arguments.lan { lan::addresses() } else { Vec::new() };
+    if arguments.lan && reachable.is_empty() {
         output.say(&text!(
-            "This computer is in no network; only it can see the site.",
-            "本机没有连接网络，只有本机能看到网站。"
+            "This computer is in no network, so only it can see the site. Connect it to the network of the phone, and \
+             start again.",
+            "本机没有连接网络，只有本机能看到网站。请先连接手机所在的无线网络，再重新运行。"
         ));
     }
     let server = match Server::bind(request, options) {
         Ok(server) => server,
         Err(error) => return output.fail(*error),
     };
-    let (speaking, lan, open) = (*output, arguments.lan, arguments.open);
+    let (speaking, open) = (*output, arguments.open);
     let tell = move |event: Event| match event {
         Event::Listening { url } => {
             speaking.say(&text!("The site is at {url} (stop with Ctrl-C).", "网站地址：{url}（按 Ctrl-C 停止）。"));
             let problems = format!("{}__kepu/", url);
             speaking.say(&text!("What is wrong with it: {problems}", "问题列表：{problems}"));
-            if lan && let Some(code) = code(url) {
-                speaking.say(&text!("Scan to open it on a phone:\n\n{code}", "用手机扫码打开：\n\n{code}"));
+            if let [first, others @ ..] = reachable.as_slice() {
+                if let Some(code) = qr::code(url) {
+                    speaking.say(&text!(
+                        "Scan it with a phone in the same network:\n\n{code}",
+                        "手机连到同一个无线网络，扫码打开：\n\n{code}"
+                    ));
+                }
+                let others = others.iter().map(|ip| url.replacen(&first.to_string(), &ip.to_string(), 1));
+                let others = others.collect::<Vec<_>>().join(" ");
+                if !others.is_empty() {
+                    speaking.say(&text!(
+                        "If it does not open, try the other addresses of this computer: {others}",
+                        "打不开时，试试本机的其他地址：{others}"
+                    ));
+                }
             }
             if open {
                 open_browser(url);
@@ -156,30 +172,6 @@ pub fn run(arguments: &Arguments, root: &Path, config: Option<&Path>, output: &O
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => output.fail(*error),
     }
-}
-
-/// The address as a QR code in half blocks, with the quiet zone that scanners need.
-fn code(url: &str) -> Option<String> {
-    let code = qrcode::QrCode::new(url.as_bytes()).ok()?;
-    let (width, colors) = (code.width(), code.to_colors());
-    // Light on the dark ground of terminals: what is printed is the light part.
-    let light = |x: usize, y: usize| {
-        let inside = (2..width + 2).contains(&x) && (2..width + 2).contains(&y);
-        !inside || colors.get((y - 2) * width + x - 2) != Some(&qrcode::Color::Dark)
-    };
-    let mut lines = String::new();
-    for y in (0..width + 4).step_by(2) {
-        for x in 0..width + 4 {
-            lines.push(match (light(x, y), y + 1 < width + 4 && light(x, y + 1)) {
-                (true, true) => '█',
-                (true, false) => '▀',
-                (false, true) => '▄',
-                (false, false) => ' ',
-            });
-        }
-        lines.push('\n');
-    }
-    Some(lines)
 }
 
 /// Opens an address in the browser, if there is one.

@@ -48,6 +48,8 @@ pub struct Content {
     pub pages: Vec<Arc<Page>>,
     /// Every language has an index section, if need be one without a file.
     pub sections: Vec<Arc<Section>>,
+    /// What is a draft, shown or not, but for what lies below a draft section: file and title.
+    pub drafts: Vec<(String, Option<String>)>,
 }
 
 /// Reads the content of the site at `root`. What has an error is left out of the result and told in `diagnostics`.
@@ -91,6 +93,9 @@ pub fn load_after(
             continue;
         }
         diagnostics.extend(read.told.iter().cloned());
+        if let Some(section) = read.document.as_ref().filter(|section| section.meta.draft) {
+            content.drafts.push((section.file.relative.clone(), section.meta.title.clone()));
+        }
         content.sections.extend(read.document.clone().filter(|section| include_drafts || !section.meta.draft));
     }
 
@@ -101,6 +106,9 @@ pub fn load_after(
         memory::read_all(&entries, &tree, known, |entry, diagnostics| Page::read(entry, &tree, config, diagnostics));
     for read in &pages {
         diagnostics.extend(read.told.iter().cloned());
+        if let Some(page) = read.document.as_ref().filter(|page| page.meta.draft) {
+            content.drafts.push((page.file.relative.clone(), page.meta.title.clone()));
+        }
         content.pages.extend(read.document.clone().filter(|page| include_drafts || !page.meta.draft));
     }
     memory.pages = memory::by_path(pages);

@@ -3,6 +3,7 @@
 //! Every other room makes [`Diagnostic`] values; only `cli` shows them, through [`render`] (for people)
 //! or [`json`] (for programs). A diagnostic carries both languages, so nothing below `cli` knows who reads.
 
+pub mod html;
 pub mod json;
 pub mod render;
 

@@ -46,15 +46,15 @@ pub fn report(diagnostic: &Diagnostic, lang: Language, styled: bool) -> String {
 }
 
 /// The lines that a report shows, cut out of a file.
-struct Window {
-    text: String,
-    first_line: usize,
-    span: std::ops::Range<usize>,
+pub(super) struct Window {
+    pub text: String,
+    pub first_line: usize,
+    pub span: std::ops::Range<usize>,
 }
 
 impl Window {
     /// The line of `start` (up to three lines when the span is longer), cut to a readable width.
-    fn around(text: &str, start: usize, end: usize) -> Self {
+    pub fn around(text: &str, start: usize, end: usize) -> Self {
         let line_start = text[..start].rfind('\n').map_or(0, |i| i + 1);
         let last = end.max(start);
         let line_end = text[last..].find('\n').map_or(text.len(), |i| last + i);

@@ -124,6 +124,14 @@ struct Level {
 const LEVELS: [(&str, &str); 3] = [("easy", "浅显"), ("standard", "标准"), ("deep", "深入")];
 
 impl Outreach {
+    /// The pages that are published later, and when, as it was typed.
+    pub fn waiting(&self) -> impl Iterator<Item = (&str, String)> {
+        self.unpublished.iter().filter_map(|(path, why)| match why {
+            schedule::Unpublished::Until(at) => Some((path.as_str(), schedule::as_typed(*at))),
+            schedule::Unpublished::Since(_) => None,
+        })
+    }
+
     pub fn totals(&self) -> Totals<'_> {
         Totals { records: &self.records, settings: &self.settings }
     }

@@ -118,7 +118,7 @@ fn shown(instant: Timestamp) -> String {
 }
 
 /// A day where a day was typed, which then lasts to its end.
-fn as_typed(moment: Moment) -> String {
+pub(super) fn as_typed(moment: Moment) -> String {
     match moment.has_time {
         true => shown(moment.start()),
         false => moment.civil.date().to_string(),

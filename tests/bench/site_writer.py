@@ -59,16 +59,79 @@ def body(r):
     return "\n\n".join(parts) + "\n"
 
 
-def write(folder, pages, seed=7):
-    """Writes the site; the same arguments give the same bytes."""
-    r = random.Random(seed)
-    folder = pathlib.Path(folder)
+HUGO = {
+    "hugo.toml": """baseURL = "https://example.org/"
+title = "科普"
+languageCode = "zh"
+hasCJKLanguage = true
+[markup.goldmark.renderer]
+unsafe = true
+[services.rss]
+limit = 20
+MENU
+""",
+    "layouts/_default/baseof.html": """<!doctype html>
+<html lang="{{ site.Language.Lang }}"><head><meta charset="utf-8"><title>{{ block "title" . }}{{ site.Title }}{{ end }}</title>
+<link rel="stylesheet" href="{{ "site.css" | absURL }}"></head>
+<body><nav>{{ range site.Params.menu }}<a href="{{ .path | absURL }}">{{ .name }}</a>{{ end }}</nav>
+<main>{{ block "main" . }}{{ end }}</main></body></html>
+""",
+    "layouts/_default/single.html": """{{ define "title" }}{{ .Title }}{{ end }}
+{{ define "main" }}<h1>{{ .Title }}</h1><time>{{ .Date.Format "2006-01-02" }}</time> {{ .ReadingTime }}
+{{ range .GetTerms "tags" }}<a href="{{ .Permalink }}">{{ .LinkTitle }}</a>{{ end }}
+{{ .TableOfContents }}
+{{ .Content }}
+{{ with .NextInSection }}<a href="{{ .Permalink }}">{{ .Title }}</a>{{ end }}{{ end }}
+""",
+    "layouts/_default/list.html": """{{ define "main" }}<h1>{{ .Title }}</h1>{{ $p := .Paginate .RegularPages 20 }}<ul>{{ range $p.Pages }}
+<li><a href="{{ .Permalink }}">{{ .Title }}</a> {{ .Summary }}</li>{{ end }}</ul>
+{{ $p.PageNumber }} / {{ $p.TotalPages }}{{ end }}
+""",
+    "layouts/_default/terms.html": """{{ define "main" }}{{ range .Pages }}
+<a href="{{ .Permalink }}">{{ .Title }}</a> {{ len .Pages }}{{ end }}{{ end }}
+""",
+    "layouts/index.html": """{{ define "main" }}{{ .Content }}{{ end }}
+""",
+}
 
+
+def articles(pages, seed):
+    """Section, name, title, date, tags and body of each page."""
+    r = random.Random(seed)
+    for i in range(pages):
+        section = list(SECTIONS)[i % len(SECTIONS)]
+        date = datetime.date(2010, 1, 1) + datetime.timedelta(days=r.randint(0, 5800))
+        tags = ", ".join(f'"{t}"' for t in r.sample(TAGS, r.randint(1, 3)))
+        title = f"{r.choice(PHRASES)}（第{i}期）"
+        yield section, f"p{i:06d}", title, date, tags, body(r)
+
+
+def putter(folder):
     def put(path, text):
-        path = folder / path
+        path = pathlib.Path(folder) / path
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
 
+    return put
+
+
+def write_hugo(folder, pages, seed=7):
+    """Writes the same site for Hugo."""
+    put = putter(folder)
+    menu = "".join(f'[[params.menu]]\nname = "{t}"\npath = "/{s}/"\n' for s, t in SECTIONS.items())
+    for name, text in HUGO.items():
+        put(name, text.replace("MENU", menu))
+    put("static/site.css", "body { margin: auto; max-width: 48rem }\n")
+    put("content/_index.md", '+++\ntitle = "首页"\n+++\n\n欢迎。\n')
+    for section, title in SECTIONS.items():
+        put(f"content/{section}/_index.md", f'+++\ntitle = "{title}"\n+++\n')
+    for section, name, title, date, tags, text in articles(pages, seed):
+        put(f"content/{section}/{name}.md", f'+++\ntitle = "{title}"\ndate = {date}\ntags = [{tags}]\n+++\n\n{text}')
+
+
+def write(folder, pages, seed=7):
+    """Writes the site; the same arguments give the same bytes."""
+    put = putter(folder)
     menu = "".join(f'[[extra.menu]]\nname = "{t}"\npath = "/{s}/"\n' for s, t in SECTIONS.items())
     put("config.toml", 'base_url = "https://example.org"\ntitle = "科普"\ndefault_language = "zh"\ngenerate_feeds = true\n'
         'feed_limit = 20\ntaxonomies = [{name = "tags", feed = true, paginate_by = 20}]\n'
@@ -80,9 +143,6 @@ def write(folder, pages, seed=7):
     for section, title in SECTIONS.items():
         put(f"content/{section}/_index.md",
             f'+++\ntitle = "{title}"\nsort_by = "date"\npaginate_by = 20\ngenerate_feeds = true\n+++\n')
-    for i in range(pages):
-        section = list(SECTIONS)[i % len(SECTIONS)]
-        date = datetime.date(2010, 1, 1) + datetime.timedelta(days=r.randint(0, 5800))
-        tags = ", ".join(f'"{t}"' for t in r.sample(TAGS, r.randint(1, 3)))
-        put(f"content/{section}/p{i:06d}.md",
-            f'+++\ntitle = "{r.choice(PHRASES)}（第{i}期）"\ndate = {date}\n[taxonomies]\ntags = [{tags}]\n+++\n\n{body(r)}')
+    for section, name, title, date, tags, text in articles(pages, seed):
+        put(f"content/{section}/{name}.md",
+            f'+++\ntitle = "{title}"\ndate = {date}\n[taxonomies]\ntags = [{tags}]\n+++\n\n{text}')

@@ -11,6 +11,7 @@
 mod driver;
 mod keys;
 mod modes;
+mod live;
 mod server;
 
 use std::collections::{BTreeMap, BTreeSet};

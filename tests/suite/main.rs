@@ -8,6 +8,7 @@ mod arguments;
 mod browser;
 mod checks;
 mod cli;
+mod clients;
 mod corpus;
 mod deploy;
 mod encodings;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tungstenite::Message;
 
-use crate::support::{ServeTest, SiteTest, png};
+use crate::support::{ServeTest, SiteTest, png, without_tags};
 
 fn page(title: &str, body: &str) -> String {
     format!("+++\ntitle = \"{title}\"\n+++\n{body}\n")
@@ -127,7 +127,7 @@ fn errors_are_shown_where_they_are_and_go_away() {
     server.site.write("templates/page.html", "fine\n{{ page.nothing.at_all }}");
     let answer = server.sees("/a/", "templates/page.html:2");
     assert_eq!(answer.status, 500);
-    assert!(answer.body().contains("{{ page.nothing.at_all }}") && answer.body().contains("/__kepu/live.js"));
+    assert!(answer.text().contains("{{ page.nothing.at_all }}") && answer.body().contains("/__kepu/live.js"));
     server.site.write("templates/page.html", "mended {{ page.title }}");
     assert_eq!(server.sees("/a/", "mended A").status, 200);
     // While loading: the last good site stands, and browsers are told.
@@ -287,7 +287,7 @@ fn a_browser_is_told_what_changed_in_its_page() {
         ServeTest::start(site().file("static/x.css", "a{}").file("static/photo.png", png(4, 4)), &["--follow"]);
     let mut socket = server.socket();
     let tag = server.get("/a/").tag();
-    socket.send(Message::text(format!(r#"{{"path":"/a/","tag":"{tag}"}}"#))).expect("a message");
+    socket.send(Message::text(format!(r#"{{"path":"/a/","tag":"{tag}","snapshot":""}}"#))).expect("a message");
     let first = next(&mut socket);
     assert_eq!((first["page"].as_bool(), first["problems"].as_array().map(Vec::len)), (Some(false), Some(0)));
 
@@ -299,7 +299,7 @@ fn a_browser_is_told_what_changed_in_its_page() {
     let own = next(&mut socket);
     assert_eq!((own["page"].as_bool(), own["goto"].as_str()), (Some(true), Some("/a/")));
     let tag = server.get("/a/").tag();
-    socket.send(Message::text(format!(r#"{{"path":"/a/","tag":"{tag}"}}"#))).expect("a message");
+    socket.send(Message::text(format!(r#"{{"path":"/a/","tag":"{tag}","snapshot":""}}"#))).expect("a message");
     assert_eq!(next(&mut socket)["page"].as_bool(), Some(false));
 
     server.site.write("sass/site.scss", "a { color: green; }");
@@ -311,7 +311,9 @@ fn a_browser_is_told_what_changed_in_its_page() {
     server.site.write("templates/page.html", "{{ nothing_here }}");
     let broken = next(&mut socket);
     let problem = broken["problems"][0].as_str().expect("a problem").to_owned();
-    assert!(problem.contains("templates/page.html:1") && problem.contains("{{ nothing_here }}"), "{problem}");
+    let seen = without_tags(&problem);
+    assert!(seen.contains("templates/page.html:1") && seen.contains("{{ nothing_here }}"), "{problem}");
+    assert_eq!(broken["broken"].as_bool(), Some(true));
     server.site.write("templates/page.html", "{{ page.title }}");
     assert_eq!(next(&mut socket)["problems"].as_array().map(Vec::len), Some(0));
 }

@@ -12,7 +12,7 @@ use hyper::StatusCode;
 use hyper::body::{Body, Bytes, Frame, SizeHint};
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 
-use crate::diagnostic::{Diagnostic, Language, Text};
+use crate::diagnostic::{Diagnostic, Text};
 use crate::site::{Artifact, Route, summarize};
 
 use super::state::{Built, Snapshot, State};
@@ -26,8 +26,12 @@ pub struct Answer {
     pub location: Option<String>,
     /// Changes with the content.
     pub tag: Option<String>,
-    /// Changes with the page, before the script was put in.
+    /// Changes with the page; none where this is no page.
     pub page_tag: Option<String>,
+    /// Whether this page says only why there is none.
+    pub is_error: bool,
+    /// Why there is none.
+    pub problems: Vec<Diagnostic>,
     /// A file that pages of other sites may use: fonts, scripts, images.
     pub is_public: bool,
     /// First and last byte, and how many the file has.
@@ -54,22 +58,35 @@ pub struct FileBody {
     left: u64,
 }
 
+/// For sites without a page for it.
+const NOTHING: &str = "<!doctype html><title>404</title><p>404</p>";
 const HTML: &str = "text/html; charset=utf-8";
 /// What stays readable in the address of a redirect.
 const UNSAFE: AsciiSet =
     CONTROLS.add(b' ').add(b'"').add(b'<').add(b'>').add(b'`').add(b'\\').add(b'%').add(b'?').add(b'#');
 
 impl Answer {
-    /// A page, with the script that keeps it up to date.
-    pub fn page(status: StatusCode, html: &str, lang: Language) -> Self {
-        let (html, tag) = live::with_script(html, lang);
-        Self { page_tag: Some(tag), ..Self::bytes(status, HTML.to_owned(), html.into_bytes().into()) }
+    /// A page, which will get the script that keeps it up to date.
+    pub fn page(status: StatusCode, html: String) -> Self {
+        let answer = Self::bytes(status, HTML.to_owned(), html.into_bytes().into());
+        Self { page_tag: answer.tag.clone(), ..answer }
     }
 
     pub fn bytes(status: StatusCode, mime: String, bytes: Bytes) -> Self {
         let tag = tag(&bytes);
         let content = Content::Bytes(bytes);
-        Self { status, mime, content, location: None, tag: Some(tag), page_tag: None, is_public: false, range: None }
+        Self {
+            status,
+            mime,
+            content,
+            location: None,
+            tag: Some(tag),
+            page_tag: None,
+            is_error: false,
+            problems: Vec::new(),
+            is_public: false,
+            range: None,
+        }
     }
 
     fn redirect(path: &str) -> Self {
@@ -119,12 +136,22 @@ pub fn target<'a>(built: &'a Built, path: &str) -> Target<'a> {
 
 /// Answers one request.
 pub fn answer(state: &State, snapshot: &Snapshot, path: &str, range: Option<&str>) -> Answer {
+    let mut answer = find(state, snapshot, path, range);
+    if let (Some(tag), Content::Bytes(bytes)) = (&answer.page_tag, &answer.content) {
+        let html = String::from_utf8_lossy(bytes);
+        let html = live::with_script(&html, tag.trim_matches('"'), answer.is_error, state, snapshot, path);
+        answer.content = Content::Bytes(html.into_bytes().into());
+    }
+    answer
+}
+
+fn find(state: &State, snapshot: &Snapshot, path: &str, range: Option<&str>) -> Answer {
     if let Some(answer) = dashboard::answer(state, snapshot, path) {
         return answer;
     }
     let base = state.base_path();
     let Some(built) = &snapshot.site else {
-        return error_page(state, StatusCode::INTERNAL_SERVER_ERROR, &snapshot.problems);
+        return error_page(state, StatusCode::INTERNAL_SERVER_ERROR, snapshot.problems.clone());
     };
     let Some(below) = decode(path, &base) else {
         return if path == "/" { Answer::redirect(&base) } else { not_found(state, built) };
@@ -141,10 +168,10 @@ pub fn answer(state: &State, snapshot: &Snapshot, path: &str, range: Option<&str
                 _ => StatusCode::OK,
             };
             match rendered {
-                Ok(artifact) => deliver(state, built, (output, artifact), status, range),
+                Ok(artifact) => deliver(built, (output, artifact), status, range),
                 Err(errors) => {
                     let problems = describe(built, output, route, errors);
-                    error_page(state, StatusCode::INTERNAL_SERVER_ERROR, &problems)
+                    error_page(state, StatusCode::INTERNAL_SERVER_ERROR, problems)
                 }
             }
         }
@@ -158,24 +185,15 @@ pub fn describe(built: &Built, output: &str, route: &Route, errors: Vec<Diagnost
     summarize(vec![(what, errors)])
 }
 
-fn deliver(
-    state: &State,
-    built: &Built,
-    (output, artifact): (&str, Artifact),
-    status: StatusCode,
-    range: Option<&str>,
-) -> Answer {
-    let lang = state.options.lang;
+fn deliver(built: &Built, (output, artifact): (&str, Artifact), status: StatusCode, range: Option<&str>) -> Answer {
     let bytes: Bytes = match artifact {
-        Artifact::Text(text) if output.ends_with(".html") => {
-            return Answer::page(status, &text, lang);
-        }
+        Artifact::Text(text) if output.ends_with(".html") => return Answer::page(status, text),
         Artifact::Text(text) => text.into_bytes().into(),
         Artifact::Shared(text) => Bytes::copy_from_slice(text.as_bytes()),
         Artifact::Static(text) => Bytes::from_static(text.as_bytes()),
         Artifact::File { source, .. } => {
             return file(built, &source, output, range)
-                .unwrap_or_else(|| Answer::page(StatusCode::NOT_FOUND, "<p>404</p>", lang));
+                .unwrap_or_else(|| Answer::page(StatusCode::NOT_FOUND, NOTHING.to_owned()));
         }
     };
     Answer { is_public: true, ..Answer::bytes(status, mime(output), bytes) }
@@ -207,6 +225,8 @@ fn open(path: &Path, output: &str, range: Option<&str>) -> Option<Answer> {
         location: None,
         tag: Some(tag),
         page_tag: None,
+        is_error: false,
+        problems: Vec::new(),
         is_public: true,
         range: range.map(|(start, end)| (start, end, total)),
     })
@@ -235,18 +255,18 @@ fn processed_image(built: &Built, path: &str, range: Option<&str>) -> Option<Ans
 
 fn not_found(state: &State, built: &Built) -> Answer {
     let Some((path, route)) = built.routes.get_key_value("404.html") else {
-        return Answer::page(StatusCode::NOT_FOUND, "<p>404</p>", state.options.lang);
+        return Answer::page(StatusCode::NOT_FOUND, NOTHING.to_owned());
     };
     match built.render(path, route) {
-        Ok(artifact) => deliver(state, built, (path, artifact), StatusCode::NOT_FOUND, None),
-        Err(errors) => error_page(state, StatusCode::NOT_FOUND, &describe(built, path, route, errors)),
+        Ok(artifact) => deliver(built, (path, artifact), StatusCode::NOT_FOUND, None),
+        Err(errors) => error_page(state, StatusCode::NOT_FOUND, describe(built, path, route, errors)),
     }
 }
 
 /// A page that shows errors, and goes away by itself.
-fn error_page(state: &State, status: StatusCode, problems: &[Diagnostic]) -> Answer {
-    let lang = state.options.lang;
-    Answer::page(status, &dashboard::error_page(lang, problems), lang)
+fn error_page(state: &State, status: StatusCode, problems: Vec<Diagnostic>) -> Answer {
+    let html = dashboard::error_page(state.options.lang, &problems);
+    Answer { is_error: true, problems, ..Answer::page(status, html) }
 }
 
 /// The type of a file by its name.

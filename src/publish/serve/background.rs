@@ -10,7 +10,6 @@ use crate::site::{Artifact, Route, overlooked, summarize, template_of};
 
 use super::super::build;
 use super::Event;
-use super::answer::describe;
 use super::state::{Built, Snapshot, State};
 
 /// What rendering the routes of a snapshot gave.
@@ -119,11 +118,6 @@ fn pass(state: &State, snapshot: &Snapshot, built: &Built) -> Option<Report> {
     Diagnostic::sort(&mut report.problems);
     report.finished = true;
     Some(report)
-}
-
-/// The problems of one page.
-pub fn problems_of(built: &Built, path: &str, route: &Route) -> Vec<Diagnostic> {
-    built.render(path, route).err().map(|errors| describe(built, path, route, errors)).unwrap_or_default()
 }
 
 /// On Linux a thread has a priority of its own; elsewhere the pauses above must do.

@@ -21,10 +21,12 @@ use super::state::State;
 
 pub type Body = BoxBody<Bytes, std::io::Error>;
 
-/// Connections at a time; more wait to be accepted.
-const CONNECTIONS: usize = 512;
+/// Connections at a time, where the system allows as many open files; more wait to be accepted.
+const CONNECTIONS: usize = 2048;
 /// A client must have sent the head of its request by then.
 const HEAD: Duration = Duration::from_secs(10);
+/// The same while more than half of the connections are taken: clients that say nothing must not keep others waiting.
+const HEAD_OF_MANY: Duration = Duration::from_secs(1);
 /// A request must be answered and the answer read by then; films over a slow line take their time.
 const CONNECTION: Duration = Duration::from_secs(15 * 60);
 /// Threads that render.
@@ -40,7 +42,8 @@ pub fn run(listener: TcpListener, state: Arc<State>) -> std::io::Result<()> {
         .build()?;
     runtime.block_on(async {
         let listener = tokio::net::TcpListener::from_std(listener)?;
-        let free = Arc::new(Semaphore::new(CONNECTIONS));
+        let most = most_connections();
+        let free = Arc::new(Semaphore::new(most));
         loop {
             let Ok(permit) = free.clone().acquire_owned().await else { return Ok(()) };
             let stream = match listener.accept().await {
@@ -53,6 +56,7 @@ pub fn run(listener: TcpListener, state: Arc<State>) -> std::io::Result<()> {
             };
             let _ = stream.set_nodelay(true);
             let state = state.clone();
+            let patience = if free.available_permits() < most / 2 { HEAD_OF_MANY } else { HEAD };
             tokio::spawn(async move {
                 let service = service_fn(move |request| {
                     let state = state.clone();
@@ -60,7 +64,7 @@ pub fn run(listener: TcpListener, state: Arc<State>) -> std::io::Result<()> {
                 });
                 let connection = http1::Builder::new()
                     .timer(TokioTimer::new())
-                    .header_read_timeout(HEAD)
+                    .header_read_timeout(patience)
                     .max_buf_size(64 << 10)
                     .serve_connection(TokioIo::new(stream), service)
                     .with_upgrades();
@@ -69,6 +73,26 @@ pub fn run(listener: TcpListener, state: Arc<State>) -> std::io::Result<()> {
             });
         }
     })
+}
+
+/// How many connections leave enough files for the site itself. The limit of the process is raised where it may be.
+#[cfg(unix)]
+fn most_connections() -> usize {
+    use rustix::process::{Resource, getrlimit, setrlimit};
+    let mut limit = getrlimit(Resource::Nofile);
+    let wanted = limit.maximum.unwrap_or(u64::MAX).min(2 * CONNECTIONS as u64);
+    if limit.current.is_some_and(|current| current < wanted) {
+        limit.current = Some(wanted);
+        // Where the system refuses, fewer connections do.
+        let _ = setrlimit(Resource::Nofile, limit);
+    }
+    let files = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
+    usize::try_from(files / 2).unwrap_or(CONNECTIONS).clamp(64, CONNECTIONS)
+}
+
+#[cfg(not(unix))]
+fn most_connections() -> usize {
+    CONNECTIONS
 }
 
 async fn handle(state: Arc<State>, request: Request<Incoming>) -> Response<Body> {

@@ -1,9 +1,9 @@
 //! The browser follows: one WebSocket for each open page, which says what changed in that very page.
 
-use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::sync::{Arc, LazyLock};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use futures_util::{SinkExt, StreamExt};
 use hyper::body::Incoming;
@@ -16,11 +16,11 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 
-use crate::diagnostic::{Diagnostic, Language, render};
+use crate::diagnostic::{Diagnostic, Language, html};
 use crate::site::{DocumentId, Route};
 
-use super::answer::{self, Target};
-use super::background;
+use super::answer;
+use super::dashboard;
 use super::http::{Body, text};
 use super::state::{Built, Snapshot, State};
 
@@ -40,11 +40,21 @@ const LARGEST: usize = 16 << 10;
 /// How many problems an overlay shows.
 const SHOWN: usize = 8;
 
+/// How many snapshots back a browser may be to be told what changed since.
+const KEPT: usize = 100;
+
+/// Tells one server from the next at the same address.
+static INSTANCE: LazyLock<String> = LazyLock::new(|| {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    format!("{:x}", now.as_nanos())
+});
+
 /// What a browser says: which page it shows, and which state of it.
 #[derive(Deserialize)]
 struct Showing {
     path: String,
     tag: String,
+    snapshot: String,
 }
 
 /// What a browser is told.
@@ -53,14 +63,20 @@ struct Update {
     /// Style sheets and images whose content changed, as paths of addresses.
     css: Vec<String>,
     images: Vec<String>,
+    /// Other files that changed: a page that uses one must be loaded again.
+    files: Vec<String>,
     /// Whether the page itself changed.
     page: bool,
+    /// Whether the page cannot be rendered.
+    broken: bool,
     /// Whether only loading everything again will do.
     reload: bool,
     /// The page that was saved, where browsers follow.
     goto: Option<String>,
-    /// The errors that concern the page, as text.
+    /// The errors that concern the page, as HTML.
     problems: Vec<String>,
+    /// How they look; empty where there are none.
+    style: &'static str,
 }
 
 /// What the change from one snapshot to the next means for browsers.
@@ -69,7 +85,7 @@ pub struct Touched {
     pub css: BTreeSet<String>,
     pub images: BTreeSet<String>,
     /// Scripts, fonts and other files that cannot be swapped.
-    pub others: bool,
+    pub files: BTreeSet<String>,
     /// The address of the page that was saved, if it was one.
     pub saved: Option<String>,
 }
@@ -100,16 +116,37 @@ impl Touched {
 
     fn add(&mut self, path: &str) {
         let extension = path.rsplit_once('.').map_or("", |(_, extension)| extension).to_ascii_lowercase();
-        match extension.as_str() {
-            "css" => self.css.insert(path.to_owned()),
-            "png" | "jpg" | "jpeg" | "gif" | "webp" | "avif" | "svg" | "ico" | "bmp" => {
-                self.images.insert(path.to_owned())
-            }
-            _ => {
-                self.others = true;
-                false
-            }
+        let kind = match extension.as_str() {
+            "css" => &mut self.css,
+            "png" | "jpg" | "jpeg" | "gif" | "webp" | "avif" | "svg" | "ico" | "bmp" => &mut self.images,
+            _ => &mut self.files,
         };
+        kind.insert(path.to_owned());
+    }
+}
+
+/// What the last changes mean for browsers, newest last.
+#[derive(Clone, Debug, Default)]
+pub struct History(VecDeque<Arc<Touched>>);
+
+impl History {
+    /// With one more change.
+    pub fn followed_by(&self, touched: Touched) -> Self {
+        let skipped = (self.0.len() + 1).saturating_sub(KEPT);
+        Self(self.0.iter().skip(skipped).cloned().chain([Arc::new(touched)]).collect())
+    }
+
+    /// All of the last `count` changes; none where they are not known any more.
+    fn last(&self, count: u64) -> Option<Touched> {
+        let count = usize::try_from(count).ok().filter(|count| *count <= self.0.len())?;
+        let mut all = Touched::default();
+        for touched in self.0.iter().skip(self.0.len() - count) {
+            all.css.extend(touched.css.iter().cloned());
+            all.images.extend(touched.images.iter().cloned());
+            all.files.extend(touched.files.iter().cloned());
+            all.saved = touched.saved.clone().or(all.saved);
+        }
+        Some(all)
     }
 }
 
@@ -127,16 +164,26 @@ fn saved(built: &Built, changed: &BTreeSet<std::path::PathBuf>) -> Option<String
     })
 }
 
-/// A page with the script that keeps it up to date, and a name for its state.
-pub fn with_script(html: &str, lang: Language) -> (String, String) {
-    let tag = answer::tag(html.as_bytes()).trim_matches('"').to_owned();
-    let lang = match lang {
+/// What stands for everything that a page was made of. What does not change with the site changes with the report.
+fn state_of(state: &State, snapshot: &Snapshot, path: &str) -> String {
+    let report = if dashboard::is_own(path) { state.report().generation } else { 0 };
+    format!("{}.{}.{report}", *INSTANCE, snapshot.generation)
+}
+
+/// A page with the script that keeps it up to date. `tag` is a name for its state, `is_error` says that it is none of
+/// the site's pages but the reason why one cannot be shown.
+pub fn with_script(html: &str, tag: &str, is_error: bool, state: &State, snapshot: &Snapshot, path: &str) -> String {
+    let lang = match state.options.lang {
         Language::En => "en",
         Language::Zh => "zh",
     };
-    let script = format!("<script data-kepu src=\"{SCRIPT}\" data-tag=\"{tag}\" data-lang=\"{lang}\" defer></script>");
+    let error = if is_error { " data-error" } else { "" };
+    let seen = state_of(state, snapshot, path);
+    let script = format!(
+        "<script data-kepu src=\"{SCRIPT}\" data-tag=\"{tag}\" data-snapshot=\"{seen}\" data-lang=\"{lang}\"{error} defer></script>"
+    );
     let at = html.rfind("</body>").unwrap_or(html.len());
-    (format!("{}{script}{}", &html[..at], &html[at..]), tag)
+    format!("{}{script}{}", &html[..at], &html[at..])
 }
 
 /// Answers the request for a socket. Pages of other sites get none: it says what the author is working on.
@@ -239,47 +286,65 @@ async fn talk(state: Arc<State>, mut socket: WebSocketStream<TokioIo<hyper::upgr
 
 /// What to tell a browser that shows a page and was last told of the snapshot `told`.
 async fn update(state: &Arc<State>, showing: Option<&Showing>, told: u64, first: bool) -> Option<(Message, u64)> {
-    let Showing { path, tag } = showing?;
-    let (path, tag, state) = (path.clone(), tag.clone(), state.clone());
+    let Showing { path, tag, snapshot: seen } = showing?;
+    let (path, tag, seen, state) = (path.clone(), tag.clone(), seen.clone(), state.clone());
     let snapshot = state.snapshot();
-    if snapshot.generation == told && !first {
+    if snapshot.generation == told && !first && !dashboard::is_own(&path) {
         return None;
     }
     let made = tokio::task::spawn_blocking(move || {
-        let update = make(&state, &snapshot, &path, &tag, told);
+        let update = make(&state, &snapshot, Showing { path, tag, snapshot: seen }, told);
         (update, snapshot.generation)
     });
     let (update, generation) = made.await.ok()?;
     Some((Message::text(serde_json::to_string(&update).ok()?), generation))
 }
 
-fn make(state: &State, snapshot: &Snapshot, path: &str, tag: &str, told: u64) -> Update {
+fn make(state: &State, snapshot: &Snapshot, showing: Showing, told: u64) -> Update {
+    let Showing { path, tag, snapshot: seen } = showing;
     let base = state.base_path();
-    let answer = answer::answer(state, snapshot, path, None);
-    let mut problems: Vec<Diagnostic> = snapshot.problems.iter().filter(|p| p.is_error()).cloned().collect();
-    if let Some(built) = snapshot.site.as_ref().filter(|_| !snapshot.is_broken())
-        && let Some(below) = answer::decode(path, &base)
-        && let Target::Route(output, route) = answer::target(built, &below)
-    {
-        problems.extend(background::problems_of(built, output, route));
-    }
-    let address = |output: &String| format!("{base}{output}");
+    let answer = answer::answer(state, snapshot, &path, None);
+    let own = dashboard::is_own(&path);
+    let mut problems: Vec<&Diagnostic> = snapshot.problems.iter().filter(|p| p.is_error() && !own).collect();
+    problems.extend(answer.problems.iter().filter(|problem| !snapshot.problems.contains(problem)));
     let lang = state.options.lang;
-    let touched = &snapshot.touched;
-    // A message was missed only if the browser was cut off: then it is safest to start over.
-    let missed = snapshot.generation > told + 1;
-    let news = snapshot.generation == told + 1;
-    let page = answer.page_tag.as_deref().is_some_and(|now| now != tag);
+    let touched = snapshot.touched.last(snapshot.generation.saturating_sub(told));
+    let reload = touched.is_none();
+    let touched = touched.unwrap_or_default();
+    let addresses = |paths: &BTreeSet<String>| paths.iter().map(|path| format!("{base}{path}")).collect();
+    // A page that tells the time differs from itself; only what it was made of says whether it is new.
+    let is_new = seen != state_of(state, snapshot, &path);
+    let follows = state.options.follow && !own;
     Update {
-        css: touched.css.iter().filter(|_| news).map(address).collect(),
-        images: touched.images.iter().filter(|_| news).map(address).collect(),
-        page,
-        reload: missed || (news && touched.others),
-        goto: touched
-            .saved
-            .as_ref()
-            .filter(|_| news && state.options.follow)
-            .map(|path| format!("{}{}", base.trim_end_matches('/'), path)),
-        problems: problems.iter().take(SHOWN).map(|problem| render::report(problem, lang, false)).collect(),
+        css: addresses(&touched.css),
+        images: addresses(&touched.images),
+        files: addresses(&touched.files),
+        page: is_new && answer.page_tag.as_deref().is_some_and(|now| now.trim_matches('"') != tag),
+        broken: answer.is_error,
+        reload,
+        goto: touched.saved.filter(|_| follows).map(|path| format!("{}{}", base.trim_end_matches('/'), path)),
+        problems: problems.iter().take(SHOWN).map(|problem| html::card(problem, lang)).collect(),
+        style: if problems.is_empty() { "" } else { dashboard::PROBLEMS },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_changed_is_known_for_a_while() {
+        let change =
+            |path: &str| Touched { saved: Some(path.to_owned()), css: [path.to_owned()].into(), ..Touched::default() };
+        let mut history = History::default();
+        assert_eq!(history.last(1), None);
+        assert_eq!(history.last(0), Some(Touched::default()));
+        for n in 0..KEPT + 10 {
+            history = history.followed_by(change(&n.to_string()));
+        }
+        let two = history.last(2).expect("two changes");
+        assert_eq!((two.css.len(), two.saved), (2, Some((KEPT + 9).to_string())));
+        assert_eq!(history.last(KEPT as u64).map(|all| all.css.len()), Some(KEPT));
+        assert_eq!(history.last(KEPT as u64 + 1), None);
     }
 }

@@ -9,6 +9,7 @@ mod answer;
 mod background;
 mod dashboard;
 mod http;
+pub mod lan;
 mod live;
 mod state;
 mod watch;
@@ -127,14 +128,4 @@ fn refused(interface: IpAddr, port: Option<u16>, error: &std::io::Error) -> Box<
         "another program may use the port: choose another with `--port`, or leave `--port` out",
         "端口可能被其他程序占用：请用 `--port` 换一个，或不写 `--port`"
     )))
-}
-
-/// The address of this machine in its local network: the one that a packet to elsewhere would be sent from. Nothing is
-/// sent to find it.
-pub fn lan_address() -> Option<IpAddr> {
-    let socket = std::net::UdpSocket::bind("0.0.0.0:0").ok()?;
-    // An address reserved for documentation (RFC 5737); connecting a UDP socket only looks up the route.
-    socket.connect("192.0.2.1:9").ok()?;
-    let address = socket.local_addr().ok()?.ip();
-    (!address.is_unspecified() && !address.is_loopback()).then_some(address)
 }

@@ -16,7 +16,7 @@ use crate::site::{self, Artifact, Changes, Request, Route, Routes, Site, plan, r
 use crate::text;
 
 use super::background::Report;
-use super::live::Touched;
+use super::live::{History, Touched};
 use super::watch::Watcher;
 use super::{Event, Options};
 
@@ -28,8 +28,8 @@ pub struct Snapshot {
     pub site: Option<Arc<Built>>,
     /// What loading the sources said.
     pub problems: Vec<Diagnostic>,
-    /// What the change means for browsers that show the snapshot before.
-    pub touched: Touched,
+    /// What the last changes mean for browsers that show a snapshot before.
+    pub touched: History,
 }
 
 /// A site with the table of its routes.
@@ -91,7 +91,7 @@ const LONGEST_DEBOUNCE: u32 = 50;
 
 impl State {
     pub fn new(request: Request, options: Options, address: SocketAddr) -> Self {
-        let empty = Snapshot { generation: 0, site: None, problems: Vec::new(), touched: Touched::default() };
+        let empty = Snapshot { generation: 0, site: None, problems: Vec::new(), touched: History::default() };
         Self {
             options,
             address,
@@ -110,6 +110,10 @@ impl State {
 
     pub fn found(&self) -> &Found {
         &self.request.found
+    }
+
+    pub fn includes_drafts(&self) -> bool {
+        self.request.drafts
     }
 
     pub fn snapshot(&self) -> Arc<Snapshot> {
@@ -155,6 +159,8 @@ impl State {
 
     pub fn set_report(&self, report: Report) {
         *self.report.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(report);
+        // For browsers that show the list of problems.
+        self.settled.send_modify(|_| ());
     }
 
     /// Loads the site for the first time.
@@ -238,7 +244,7 @@ impl State {
             generation: before.generation + 1,
             site: loaded.or_else(|| before.site.clone()),
             problems: problems.clone(),
-            touched,
+            touched: before.touched.followed_by(touched),
         };
         let snapshot = Arc::new(snapshot);
         let old = std::mem::replace(&mut *self.current.write().unwrap_or_else(PoisonError::into_inner), snapshot);
@@ -256,7 +262,7 @@ impl State {
     fn authority(&self) -> String {
         let ip = match self.address.ip() {
             ip if !ip.is_unspecified() => ip,
-            _ => super::lan_address().unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST)),
+            _ => super::lan::addresses().first().copied().unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST)),
         };
         SocketAddr::new(ip, self.address.port()).to_string()
     }

@@ -96,6 +96,23 @@ impl Browser {
         self.get("/url").as_str().unwrap_or_default().to_owned()
     }
 
+    /// The tab that commands go to.
+    pub fn tab(&self) -> String {
+        self.get("/window").as_str().unwrap_or_default().to_owned()
+    }
+
+    /// Opens a tab and goes to it.
+    pub fn open_tab(&self) -> String {
+        let opened = self.post("/window/new", &json!({ "type": "tab" }));
+        let tab = opened.get("handle").and_then(Value::as_str).expect("a tab").to_owned();
+        self.go_to(&tab);
+        tab
+    }
+
+    pub fn go_to(&self, tab: &str) {
+        self.post("/window", &json!({ "handle": tab }));
+    }
+
     /// The size of the view in CSS pixels, and the colour scheme that the reader asked for, `light` or `dark`.
     pub fn view(&self, width: u32, height: u32, scheme: &str) {
         let size = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 pub use association::pages;
-pub use serve::ServeTest;
+pub use serve::{ServeTest, without_tags};
 
 /// A site in a temporary folder that is deleted with it.
 pub struct SiteTest {

@@ -17,15 +17,30 @@ pub struct ServeTest {
     /// `http://127.0.0.1:1111/`
     pub url: String,
     child: Child,
+    arguments: Vec<String>,
     messages: Arc<Mutex<String>>,
 }
 
 impl ServeTest {
     /// Starts a server on a free port and waits until it answers.
     pub fn start(site: SiteTest, arguments: &[&str]) -> Self {
-        let mut command = site.kepu(&["serve", "-p", "0"]);
+        Self::start_at("0", site, arguments.iter().map(|argument| (*argument).to_owned()).collect())
+    }
+
+    /// Stops the server, does something to the site, and starts it again at the same address.
+    pub fn restart(mut self, meanwhile: impl FnOnce(&SiteTest)) -> Self {
+        let port = self.address().rsplit(':').next().unwrap_or_default().to_owned();
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        meanwhile(&self.site);
+        let site = std::mem::replace(&mut self.site, SiteTest::empty());
+        Self::start_at(&port, site, std::mem::take(&mut self.arguments))
+    }
+
+    fn start_at(port: &str, site: SiteTest, arguments: Vec<String>) -> Self {
+        let mut command = site.kepu(&["serve", "-p", port]);
         let mut child =
-            command.args(arguments).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("kepu runs");
+            command.args(&arguments).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("kepu runs");
         let messages: Arc<Mutex<String>> = Arc::default();
         let (lines, into) = (BufReader::new(child.stderr.take().expect("a pipe")).lines(), messages.clone());
         std::thread::spawn(move || {
@@ -35,7 +50,7 @@ impl ServeTest {
                 all.push('\n');
             }
         });
-        let mut server = Self { site, url: String::new(), child, messages };
+        let mut server = Self { site, url: String::new(), child, arguments, messages };
         let said = server.says("The site is at ");
         let url = said.split("The site is at ").nth(1).and_then(|rest| rest.split(' ').next()).expect("an address");
         server.url = url.to_owned();
@@ -113,6 +128,24 @@ impl ServeTest {
         std::fs::read_dir(format!("/proc/{}/fd", self.child.id())).map_or(0, Iterator::count)
     }
 
+    /// Waits until the server has no more files and sockets open than this.
+    #[track_caller]
+    pub fn settles_to(&self, most: usize) {
+        let started = Instant::now();
+        while self.descriptors() > most {
+            let open = self.descriptors();
+            assert!(started.elapsed() < PATIENCE, "{open} descriptors are open, not {most}");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// Sends a signal, and waits until the server has ended.
+    pub fn signal(&mut self, signal: rustix::process::Signal) {
+        let pid = rustix::process::Pid::from_child(&self.child);
+        rustix::process::kill_process(pid, signal).expect("a signal");
+        self.child.wait().expect("the end");
+    }
+
     /// The memory of the server that is its own, in KB.
     pub fn memory(&self) -> usize {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap_or_default();
@@ -165,6 +198,11 @@ impl Answer {
         String::from_utf8_lossy(&self.bytes).into_owned()
     }
 
+    /// What a reader sees of a page.
+    pub fn text(&self) -> String {
+        without_tags(&self.body())
+    }
+
     /// The state of the page, as its script tells it.
     #[track_caller]
     pub fn tag(&self) -> String {
@@ -172,4 +210,10 @@ impl Answer {
         let tag = body.split("data-tag=\"").nth(1).and_then(|rest| rest.split('"').next()).expect("a tag");
         tag.to_owned()
     }
+}
+
+/// HTML without its tags, and without the five escapes that kepu writes.
+pub fn without_tags(html: &str) -> String {
+    let text: String = html.split('<').map(|part| part.split_once('>').map_or(part, |(_, text)| text)).collect();
+    text.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&amp;", "&")
 }
