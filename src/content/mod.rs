@@ -12,6 +12,7 @@ mod front_matter;
 mod memory;
 mod page;
 mod section;
+mod signs;
 mod walk;
 mod words;
 
@@ -39,6 +40,7 @@ pub use front_matter::{PageMeta, SectionMeta, SortBy};
 pub use memory::{Changes, Memory};
 pub use page::Page;
 pub use section::{Section, index_filename};
+pub use signs::Signs;
 
 /// Everything that `content/` holds, each list sorted by `file.relative`.
 #[derive(Clone, Debug, Default)]

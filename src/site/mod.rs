@@ -3,10 +3,12 @@
 //! Documents come in from `content`, artifacts go out to a sink. Nothing here knows the output folder, and nothing
 //! changes once [`Site::load`] has returned.
 
+mod bodies;
 mod body;
 mod feeds;
 mod functions;
 mod generation;
+mod library;
 mod links;
 mod load;
 mod memory;
@@ -18,18 +20,19 @@ mod routes;
 mod shortcodes;
 mod sitemap;
 mod sort;
+mod sources;
 mod taxonomy;
 pub mod theme;
 pub mod trees;
 mod values;
 
-use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::asset::static_files::StaticFile;
 use crate::config::Config;
 use crate::content::Content;
+use crate::diagnostic::Diagnostic;
 use crate::outreach::Outreach;
 use crate::template::Engine;
 
@@ -44,7 +47,6 @@ pub use routes::{Route, Routes, plan};
 
 use relate::Relations;
 use taxonomy::TaxonomyTerms;
-use values::Values;
 
 /// Everything that a build knows before it renders.
 pub struct Site {
@@ -58,12 +60,11 @@ pub struct Site {
     pub engine: Engine,
     /// Of which generation the bodies are.
     pub generation: Generation,
-    pub content: Content,
+    pub content: Arc<Content>,
     pub relations: Arc<Relations>,
     pub taxonomies: Arc<Vec<TaxonomyTerms>>,
-    values: Values,
-    backlinks: HashMap<String, Vec<DocumentId>>,
-    sitemap: Vec<sitemap::Entry>,
+    library: Arc<library::Library>,
+    sitemap: OnceLock<Vec<sitemap::Entry>>,
     /// Compiled style sheets: output path, text, and where each comes from.
     stylesheets: Vec<(String, Arc<str>, String)>,
     theme_static: Vec<StaticFile>,
@@ -90,6 +91,26 @@ impl Site {
         }
         folders.extend(self.config_dir.iter().chain(&self.theme_folder).cloned());
         folders
+    }
+
+    /// Every document whose body [`Site::prepare`] can render.
+    pub fn documents(&self) -> impl Iterator<Item = DocumentId> + use<> {
+        self.library.bodies.ids()
+    }
+
+    /// Renders the body of a document, unless it is rendered already.
+    pub fn prepare(&self, id: DocumentId) {
+        self.library.bodies.get(id);
+    }
+
+    /// What there is to say of all bodies and the links between them; those that are not rendered yet are.
+    pub fn report(&self) -> Vec<Diagnostic> {
+        self.library.bodies.report()
+    }
+
+    /// What the sitemap lists.
+    fn sitemap(&self) -> &[sitemap::Entry] {
+        self.sitemap.get_or_init(|| sitemap::entries(self))
     }
 
     /// A path as messages show it: relative to the root, with `/`.

@@ -398,8 +398,8 @@ impl Planner<'_> {
             self.claim("robots.txt".into(), Route::Robots);
         }
         if site.config.generate_sitemap {
-            let parts = site.sitemap.len().div_ceil(super::sitemap::ENTRIES_PER_FILE);
-            if site.sitemap.len() < super::sitemap::ENTRIES_PER_FILE {
+            let parts = site.sitemap().len().div_ceil(super::sitemap::ENTRIES_PER_FILE);
+            if site.sitemap().len() < super::sitemap::ENTRIES_PER_FILE {
                 self.claim("sitemap.xml".into(), Route::Sitemap { part: 0 });
             } else {
                 for part in 1..=parts {
