@@ -153,12 +153,7 @@ impl Bodies {
     }
 
     /// The body of before if it would come out the same, else a new one.
-    fn make(
-        &self,
-        before: Option<Arc<Body>>,
-        source: &Source,
-        document: impl Fn(&mut Context, Dialect),
-    ) -> Arc<Body> {
+    fn make(&self, before: Option<Arc<Body>>, source: &Source, document: impl Fn(&mut Context, Dialect)) -> Arc<Body> {
         let resolve = |path: &str| self.of.early.permalinks.get(path).cloned();
         if let Some(before) = before.filter(|body| body.reads.are_same(source.insert_anchor, self.helpers, &resolve)) {
             return before;
@@ -239,7 +234,8 @@ impl Bodies {
             }
         }
         self.render(self.ids().filter(|id| self.may_link(*id)));
-        let made = Arc::new(links::backlinks(&self.of.content, self.ids().filter_map(|id| Some((id, self.slot(id).get()?)))));
+        let made =
+            Arc::new(links::backlinks(&self.of.content, self.ids().filter_map(|id| Some((id, self.slot(id).get()?)))));
         self.backlinks.get_or_init(|| made)
     }
 

@@ -72,12 +72,7 @@ impl Body {
             toc: Value::from(Vec::<Value>::new()),
             heading_ids: Vec::new(),
             internal_links: Vec::new(),
-            reads: Reads {
-                insert_anchor: InsertAnchor::None,
-                permalinks: Vec::new(),
-                helpers: false,
-                anything: true,
-            },
+            reads: Reads { insert_anchor: InsertAnchor::None, permalinks: Vec::new(), helpers: false, anything: true },
             told: Vec::new(),
         }
     }

@@ -97,7 +97,10 @@ impl Library {
             match before {
                 Some(before)
                     if Arc::ptr_eq(&before.body, body)
-                        && before.value.as_map().is_some_and(|map| documents.is_around(id, map, body, self.outline)) =>
+                        && before
+                            .value
+                            .as_map()
+                            .is_some_and(|map| documents.is_around(id, map, body, self.outline)) =>
                 {
                     before
                 }
@@ -137,7 +140,10 @@ impl Library {
                         Some(map) if lower.is_some() || higher.is_some() => {
                             let mut map: Map = map.clone();
                             map.insert("lower".into(), Value::from(lower.as_ref().map(|lower| lower.value.clone())));
-                            map.insert("higher".into(), Value::from(higher.as_ref().map(|higher| higher.value.clone())));
+                            map.insert(
+                                "higher".into(),
+                                Value::from(higher.as_ref().map(|higher| higher.value.clone())),
+                            );
                             Value::from(map)
                         }
                         _ => alone.value.clone(),
@@ -216,7 +222,9 @@ impl Library {
         let id = *self.relations().by_relative.get(path)?;
         let about = |id: DocumentId| match id {
             DocumentId::Page(id) => (Kind::Page, &content.pages[id].file.canonical, &content.pages[id].lang),
-            DocumentId::Section(id) => (Kind::Section, &content.sections[id].file.canonical, &content.sections[id].lang),
+            DocumentId::Section(id) => {
+                (Kind::Section, &content.sections[id].file.canonical, &content.sections[id].lang)
+            }
         };
         let (own_kind, canonical, own_lang) = about(id);
         if own_kind != kind {

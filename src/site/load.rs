@@ -289,4 +289,3 @@ fn search_warnings(config: &Config) -> Vec<Diagnostic> {
     let warnings = config.languages.iter().filter(indexed).filter_map(warning);
     warnings.map(|why| Diagnostic::warning("search/language", why).at(Place::file(&config.file))).collect()
 }
-

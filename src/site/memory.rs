@@ -178,10 +178,13 @@ fn same<T>(old: &[Arc<T>], new: &[Arc<T>], path: impl Fn(&T) -> &String) -> Vec<
     let mut at = 0;
     new.iter()
         .map(|document| {
-            while old.get(at).is_some_and(|old| path(old) < path(document)) {
+            let is_it = |old: Option<&Arc<T>>| old.is_some_and(|old| Arc::ptr_eq(old, document));
+            while !is_it(old.get(at)) && old.get(at).is_some_and(|old| path(old) < path(document)) {
                 at += 1;
             }
-            old.get(at).is_some_and(|old| Arc::ptr_eq(old, document)).then_some(at)
+            let found = is_it(old.get(at)).then_some(at);
+            at += usize::from(found.is_some());
+            found
         })
         .collect()
 }

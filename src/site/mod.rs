@@ -43,7 +43,7 @@ pub use memory::overlooked;
 pub use relate::DocumentId;
 pub use render::{Artifact, render, summarize, template_of};
 pub use request::{Request, read_config};
-pub use routes::{Route, Routes, plan};
+pub use routes::{Route, Routes, has_same_routes, plan};
 
 use relate::Relations;
 use taxonomy::TaxonomyTerms;

@@ -161,13 +161,7 @@ fn missing(kwargs: &Kwargs, name: &str, why: impl FnOnce() -> crate::diagnostic:
 }
 
 /// A page or section by its path, which holds the language's code (`a.fr.md`) unless `lang` is given.
-fn document(
-    kwargs: &Kwargs,
-    config: &Config,
-    name: &str,
-    kind: Kind,
-    library: Option<&Library>,
-) -> TeraResult<Value> {
+fn document(kwargs: &Kwargs, config: &Config, name: &str, kind: Kind, library: Option<&Library>) -> TeraResult<Value> {
     let path: &str = kwargs.must_get("path")?;
     let lang = kwargs.get::<String>("lang")?.filter(|lang| *lang != config.default_language);
     let file = match &lang {
