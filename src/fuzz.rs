@@ -40,7 +40,6 @@ pub fn front_matter(data: &[u8]) {
         let mut content = content::Content {
             pages: page.into_iter().map(Arc::new).collect(),
             sections: section.into_iter().map(Arc::new).collect(),
-            drafts: Vec::new(),
         };
         let (nowhere, shown) = (Path::new("/nowhere"), |path: &Path| path.display().to_string());
         let now = jiff::Timestamp::UNIX_EPOCH;

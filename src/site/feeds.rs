@@ -10,6 +10,7 @@ use crate::diagnostic::Diagnostic;
 use crate::search;
 
 use super::Site;
+use super::body::Body;
 use super::relate::{DocumentId, PageId, SectionId};
 use super::render::language_context;
 use super::routes::FeedOf;
@@ -37,8 +38,7 @@ pub fn render(site: &Site, of: &FeedOf, filename: &str, path: &str) -> Result<St
     let keeps_order = matches!(of, FeedOf::Section(id) if site.picks_of(*id).is_some());
     let (pages, last_updated) = newest(site, pages, keeps_order);
     let mut context = language_context(site, lang);
-    let items: Vec<Value> = pages.iter().map(|id| site.values.pages[*id].clone()).collect();
-    context.insert_value("pages", Value::from(items));
+    context.insert_value("pages", Value::from(site.library.list(&pages)?));
     // Zola 0.23 gives every language's site feed the address of the default language's.
     let own = if site.config.own_language_feeds() || !matches!(of, FeedOf::Site { .. }) { path } else { filename };
     context.insert_value("feed_url", Value::from(site.config.permalink(own)));
@@ -47,7 +47,7 @@ pub fn render(site: &Site, of: &FeedOf, filename: &str, path: &str) -> Result<St
     }
     match of {
         FeedOf::Site { .. } => {}
-        FeedOf::Section(id) => context.insert_value("section", site.values.sections[*id].clone()),
+        FeedOf::Section(id) => context.insert_value("section", site.library.section(*id)?),
         FeedOf::Term { taxonomy, term } => {
             let taxonomy = &site.taxonomies[*taxonomy];
             context.insert_value("taxonomy", values::taxonomy_definition(&taxonomy.definition));
@@ -93,7 +93,13 @@ fn newest(site: &Site, pages: Vec<PageId>, keeps_order: bool) -> (Vec<PageId>, O
 }
 
 /// The search index of one language: its sections and their pages.
-pub fn search_index(site: &Site, lang: &str) -> String {
+pub fn search_index(site: &Site, lang: &str) -> Result<String, Vec<Diagnostic>> {
+    let bodies = &site.library.bodies;
+    bodies.render(bodies.ids());
+    let errors = if bodies.has_failed() { bodies.errors_of(bodies.ids()) } else { Vec::new() };
+    if !errors.is_empty() {
+        return Err(errors);
+    }
     let dates: Vec<Option<String>> =
         site.content.pages.iter().map(|page| page.meta.date.as_ref().map(Date::rfc3339)).collect();
     let mut documents = Vec::new();
@@ -108,7 +114,7 @@ pub fn search_index(site: &Site, lang: &str) -> String {
                 description: section.meta.description.as_deref(),
                 date: None,
                 path: &section.path,
-                body_html: content_of(&site.values.sections[id]),
+                body_html: content_of(bodies.section(id)),
             });
         }
         for page_id in &site.relations.section_pages[id] {
@@ -120,7 +126,7 @@ pub fn search_index(site: &Site, lang: &str) -> String {
                     description: page.meta.description.as_deref(),
                     date: dates[*page_id].as_deref(),
                     path: &page.path,
-                    body_html: content_of(&site.values.pages[*page_id]),
+                    body_html: content_of(bodies.page(*page_id)),
                 });
             }
         }
@@ -130,9 +136,9 @@ pub fn search_index(site: &Site, lang: &str) -> String {
     let options =
         if search::is_elasticlunr(format) { &site.config.languages[lang].search } else { &site.config.search };
     let switches = search::Switches::new(options, site.config.differences == Differences::exact());
-    search::build(lang, format, &switches, &documents)
+    Ok(search::build(lang, format, &switches, &documents))
 }
 
-fn content_of(value: &Value) -> &str {
-    value.get_from_path("content").and_then(Value::as_str).unwrap_or_default()
+fn content_of(body: &Body) -> &str {
+    body.content.as_str().unwrap_or_default()
 }

@@ -3,10 +3,12 @@
 //! Documents come in from `content`, artifacts go out to a sink. Nothing here knows the output folder, and nothing
 //! changes once [`Site::load`] has returned.
 
+mod bodies;
 mod body;
 mod feeds;
 mod functions;
 mod generation;
+mod library;
 mod links;
 mod load;
 mod memory;
@@ -18,33 +20,34 @@ mod routes;
 mod shortcodes;
 mod sitemap;
 mod sort;
+mod sources;
 mod taxonomy;
 pub mod theme;
 pub mod trees;
 mod values;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::asset::static_files::StaticFile;
 use crate::config::Config;
 use crate::content::Content;
+use crate::diagnostic::Diagnostic;
 use crate::outreach::Outreach;
 use crate::template::Engine;
 
 pub use crate::content::Changes;
-pub use functions::{Images, is_safe, register_names};
+pub use functions::{Images, files::is_aside, is_safe, register_names};
 pub use generation::Generation;
 pub use memory::overlooked;
 pub use relate::DocumentId;
 pub use render::{Artifact, render, summarize, template_of};
 pub use request::{Request, read_config};
-pub use routes::{Route, Routes, plan};
+pub use routes::{Route, Routes, has_same_routes, plan};
 
 use relate::Relations;
 use taxonomy::TaxonomyTerms;
-use values::Values;
 
 /// Everything that a build knows before it renders.
 pub struct Site {
@@ -58,12 +61,11 @@ pub struct Site {
     pub engine: Engine,
     /// Of which generation the bodies are.
     pub generation: Generation,
-    pub content: Content,
+    pub content: Arc<Content>,
     pub relations: Arc<Relations>,
     pub taxonomies: Arc<Vec<TaxonomyTerms>>,
-    values: Values,
-    backlinks: HashMap<String, Vec<DocumentId>>,
-    sitemap: Vec<sitemap::Entry>,
+    library: Arc<library::Library>,
+    sitemap: OnceLock<Vec<sitemap::Entry>>,
     /// Compiled style sheets: output path, text, and where each comes from.
     stylesheets: Vec<(String, Arc<str>, String)>,
     theme_static: Vec<StaticFile>,
@@ -96,6 +98,47 @@ impl Site {
     pub fn template_folders(&self) -> Vec<PathBuf> {
         let theme = self.theme_folder.iter().map(|folder| folder.join("templates"));
         std::iter::once(self.root.join("templates")).chain(theme).collect()
+    }
+
+    /// Files and titles of all drafts, shown or not, as far as the snapshot remembers its sources.
+    pub fn drafts(&self) -> Vec<(&str, Option<&str>)> {
+        self.memory.as_ref().map(|memory| memory.content.drafts()).unwrap_or_default()
+    }
+
+    /// Every document whose body [`Site::prepare`] can render.
+    pub fn documents(&self) -> impl Iterator<Item = DocumentId> + use<> {
+        self.library.bodies.ids()
+    }
+
+    /// Renders the body of a document, unless it is rendered already.
+    pub fn prepare(&self, id: DocumentId) {
+        self.library.bodies.get(id);
+    }
+
+    /// How many bodies this snapshot and an earlier one have in common.
+    pub fn bodies_in_common(&self, earlier: &Site) -> usize {
+        let body = |site: &Site, id| site.library.bodies.slot(id).get().map(Arc::as_ptr);
+        let earlier: HashSet<_> = earlier.documents().filter_map(|id| body(earlier, id)).collect();
+        self.documents().filter_map(|id| body(self, id)).filter(|body| earlier.contains(body)).count()
+    }
+
+    /// What there is to say of all bodies and the links between them; those that are not rendered yet are.
+    pub fn report(&self) -> Vec<Diagnostic> {
+        self.library.bodies.report()
+    }
+
+    /// The files that were read in folders where nobody expects any of a site, there or not; see [`is_aside`].
+    pub fn read_aside(&self) -> BTreeSet<PathBuf> {
+        let mut aside = self.library.bodies.of.early.locator.aside();
+        let of_memory =
+            self.memory.iter().flat_map(|memory| memory.content.linked().into_iter().chain(memory.sass.reads()));
+        aside.extend(of_memory.filter(|path| path.strip_prefix(&self.root).is_ok_and(is_aside)));
+        aside
+    }
+
+    /// What the sitemap lists.
+    fn sitemap(&self) -> &[sitemap::Entry] {
+        self.sitemap.get_or_init(|| sitemap::entries(self))
     }
 
     /// A path as messages show it: relative to the root, with `/`.

@@ -45,7 +45,7 @@ pub fn render(site: &Site, path: &str, route: &Route) -> Rendered {
         }
         Route::Stylesheet { css, .. } => return Ok(Artifact::Shared(css.clone())),
         Route::SearchScript => return Ok(Artifact::Static(search::ELASTICLUNR_JS)),
-        Route::SearchIndex { lang } => return Ok(Artifact::Text(feeds::search_index(site, lang))),
+        Route::SearchIndex { lang } => return Ok(Artifact::Text(feeds::search_index(site, lang)?)),
         Route::Calendar { page } => {
             let text = site.outreach.as_ref().map(|outreach| outreach.calendar(page.as_deref()));
             return Ok(Artifact::Text(text.unwrap_or_default()));
@@ -145,7 +145,7 @@ impl Site {
     }
 
     pub(super) fn config_value(&self, lang: &str) -> Value {
-        self.values.configs.get(lang).cloned().unwrap_or_else(Value::none)
+        self.library.bodies.of.configs.get(lang).cloned().unwrap_or_else(Value::none)
     }
 }
 
@@ -183,7 +183,7 @@ fn address(context: &mut Context, permalink: &str, path: &str) {
 fn page(site: &Site, id: PageId, part: Option<usize>) -> Result<String, Vec<Diagnostic>> {
     let page = &site.content.pages[id];
     let mut context = language_context(site, &page.lang);
-    context.insert_value("page", site.values.pages[id].clone());
+    context.insert_value("page", site.library.page(id)?);
     address(&mut context, &page.permalink, &page.path);
     if let (Some(part), Some(outreach)) = (part, &site.outreach) {
         context.insert_value("part", outreach.part_value(&page.file.relative, part));
@@ -206,13 +206,13 @@ fn section(site: &Site, id: SectionId, pager: Option<(&Paginator, usize)>) -> Re
     let mut context = language_context(site, &section.lang);
     let template = section_template(site, id);
     // Up to Zola 0.22 the pages of a paginated section were those of its pager only.
-    let value = &site.values.sections[id];
+    let value = site.library.section(id)?;
     let value = match (pager, site.engine.dialect(template)) {
-        (Some(_), Some(Dialect::Tera1)) => without_pages(value),
-        _ => value.clone(),
+        (Some(_), Some(Dialect::Tera1)) => without_pages(&value),
+        _ => value,
     };
     context.insert_value("section", value);
-    pager_context(site, &mut context, pager, &section.permalink, &section.path);
+    pager_context(site, &mut context, pager, &section.permalink, &section.path)?;
     let file = format!("content/{}", section.file.relative);
     site.template(template, &context).map_err(|errors| {
         missing_template(errors, template, &file, text!("`template` of `{file}`", "`{file}` 的 `template`"))
@@ -234,21 +234,29 @@ fn missing_template(mut errors: Vec<Diagnostic>, template: &str, file: &str, ask
     errors
 }
 
-fn pager_context(site: &Site, context: &mut Context, pager: Option<(&Paginator, usize)>, permalink: &str, path: &str) {
+fn pager_context(
+    site: &Site,
+    context: &mut Context,
+    pager: Option<(&Paginator, usize)>,
+    permalink: &str,
+    path: &str,
+) -> Result<(), Vec<Diagnostic>> {
     match pager {
         None => address(context, permalink, path),
         Some((paginator, index)) => {
-            context.insert_value("paginator", values::paginator(paginator, index, &site.values.pages));
+            let pages = site.library.list(paginator.pages_of(index))?;
+            context.insert_value("paginator", values::paginator(paginator, index, pages));
             address(context, &paginator.permalink_of(index), &paginator.path_of(index));
         }
     }
+    Ok(())
 }
 
 fn taxonomy_list(site: &Site, id: usize) -> Result<String, Vec<Diagnostic>> {
     let taxonomy = &site.taxonomies[id];
     let mut context = language_context(site, &taxonomy.lang);
     context.insert_value("taxonomy", values::taxonomy_definition(&taxonomy.definition));
-    context.insert_value("terms", Value::from(site.values.terms[id].clone()));
+    context.insert_value("terms", Value::from(site.library.terms(id)?));
     address(&mut context, &taxonomy.permalink, &taxonomy.path);
     site.template(&taxonomy_template(site, id, "list"), &context)
 }
@@ -263,15 +271,15 @@ fn term_page(
     let term = &taxonomy.terms[term_id];
     let mut context = language_context(site, &taxonomy.lang);
     context.insert_value("taxonomy", values::taxonomy_definition(&taxonomy.definition));
-    context.insert_value("term", site.values.terms[taxonomy_id][term_id].clone());
-    pager_context(site, &mut context, pager, &term.permalink, &term.path);
+    context.insert_value("term", site.library.term(taxonomy_id, term_id)?);
+    pager_context(site, &mut context, pager, &term.permalink, &term.path)?;
     site.template(&taxonomy_template(site, taxonomy_id, "single"), &context)
 }
 
 fn sitemap(site: &Site, part: usize) -> Result<String, Vec<Diagnostic>> {
     let entries = match part {
-        0 => &site.sitemap[..],
-        part => site.sitemap.chunks(ENTRIES_PER_FILE).nth(part - 1).unwrap_or_default(),
+        0 => site.sitemap(),
+        part => site.sitemap().chunks(ENTRIES_PER_FILE).nth(part - 1).unwrap_or_default(),
     };
     let mut context = default_context(site);
     context.remove("lang");

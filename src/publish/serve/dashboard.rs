@@ -127,8 +127,8 @@ struct Listing<'a> {
 
 impl Listing<'_> {
     fn drafts(&self, html: &mut String, shown: bool) {
-        let drafts = &self.built.site.content.drafts;
-        let items: Vec<String> = drafts.iter().map(|(file, title)| self.entry(file, title.as_deref(), None)).collect();
+        let drafts = self.built.site.drafts();
+        let items: Vec<String> = drafts.iter().map(|(file, title)| self.entry(file, *title, None)).collect();
         let note = match shown {
             true => text!(
                 "Shown here because of `--drafts`; a build leaves them out.",

@@ -1,8 +1,8 @@
 //! Finding the file that a template names, never outside the site.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use crate::diagnostic::Text;
 use crate::text;
@@ -25,6 +25,15 @@ pub struct Locator {
     pub colocated: HashMap<String, PathBuf>,
     /// Contents are read once a build.
     hashes: RwLock<HashMap<DigestKey, Arc<[u8]>>>,
+    /// What was asked for in folders that nobody watches, there or not.
+    aside: Mutex<BTreeSet<PathBuf>>,
+}
+
+/// Folders of the root that are usually no part of a site, whose files may change a lot. Only what a site reads there
+/// is watched. The path is relative to the root.
+pub fn is_aside(below: &Path) -> bool {
+    let first = below.components().next().map(|part| part.as_os_str().to_string_lossy());
+    first.is_some_and(|first| first.starts_with('.') || matches!(&*first, "node_modules" | "target"))
 }
 
 /// A file that was found.
@@ -50,7 +59,15 @@ impl Locator {
         colocated: HashMap<String, PathBuf>,
     ) -> Self {
         let output_dir = plain(&output_dir);
-        Self { root, output_dir, theme_static, generated, colocated, hashes: RwLock::default() }
+        Self {
+            root,
+            output_dir,
+            theme_static,
+            generated,
+            colocated,
+            hashes: RwLock::default(),
+            aside: Mutex::default(),
+        }
     }
 
     /// Looks in the root, `static/`, `content/`, what the build makes, and the theme's `static/`, in this order.
@@ -68,7 +85,10 @@ impl Locator {
             return Err(outside(path));
         }
         let on_disk = |base: &Path, relative: &str| -> Result<Option<Found>, Text> {
-            let Ok(real) = base.join(relative).canonicalize() else { return Ok(None) };
+            let asked = base.join(relative);
+            let real = asked.canonicalize();
+            self.note_aside(real.as_deref().unwrap_or(&asked));
+            let Ok(real) = real else { return Ok(None) };
             if !real.starts_with(&self.root) && !self.theme_static.as_ref().is_some_and(|theme| real.starts_with(theme))
             {
                 return Err(outside(path));
@@ -100,6 +120,17 @@ impl Locator {
             Some(theme) => on_disk(theme, made),
             None => Ok(None),
         }
+    }
+
+    fn note_aside(&self, path: &Path) {
+        if path.strip_prefix(&self.root).is_ok_and(is_aside) {
+            self.aside.lock().unwrap_or_else(PoisonError::into_inner).insert(path.to_path_buf());
+        }
+    }
+
+    /// What was asked for in folders that nobody watches, there or not.
+    pub fn aside(&self) -> BTreeSet<PathBuf> {
+        self.aside.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// What a path names in the output, if it leads there.

@@ -192,7 +192,7 @@ impl MarkdownFilter {
             permalink: at.permalink,
             insert_anchor: InsertAnchor::None,
             unpublished: &|path| early.unpublished(path),
-            resolve: &|path| early.permalinks.get(path).cloned(),
+            resolve: &|path| early.permalink(path),
             anchor_link: &|id, level| body::anchor_link(engine, id, level, at.lang),
             summary_cutoff: &|summary| body::summary_cutoff(engine, summary, at.lang),
         };

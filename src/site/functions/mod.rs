@@ -1,8 +1,9 @@
 //! Zola's functions and the `markdown` filter: what templates may ask the site for.
 //!
 //! Two sets: those that need only addresses and files work in bodies and templates; those that need other
-//! documents exist once all bodies are rendered.
+//! documents exist in templates only.
 
+pub mod asked;
 mod documents;
 pub mod files;
 mod images;
@@ -20,13 +21,18 @@ use std::sync::Arc;
 use tera::{Function, FunctionResult, Kwargs, State, Tera, TeraResult, Value};
 
 use crate::config::Config;
-use crate::diagnostic::Text;
-use crate::outreach::Outreach;
+use crate::diagnostic::{Diagnostic, Text};
+use crate::site::library::Library;
+use crate::site::taxonomy::TaxonomyTerms;
 use crate::template;
 use crate::text;
 
+use asked::Ask;
+
+pub use asked::Asked;
 pub use files::Locator;
 pub use images::Images;
+pub use load_data::DataCache;
 pub use markdown_filter::Snippets;
 
 /// What is known before any body is rendered.
@@ -37,27 +43,32 @@ pub struct Early {
     /// Content path to permalink.
     pub permalinks: Arc<HashMap<String, String>>,
     pub images: Arc<Images>,
-    pub data: Arc<load_data::DataCache>,
+    pub data: Arc<DataCache>,
+    pub taxonomies: Arc<Vec<TaxonomyTerms>>,
     /// When the build is.
     pub now: jiff::Timestamp,
-    pub outreach: Option<Arc<Outreach>>,
+    pub outreach: Option<outreach::Source>,
 }
 
 impl Early {
-    pub fn new(
-        config: Arc<Config>,
-        locator: Arc<Locator>,
-        permalinks: Arc<HashMap<String, String>>,
-        images: Arc<Images>,
-        now: jiff::Timestamp,
-        outreach: Option<Arc<Outreach>>,
-    ) -> Self {
-        Self { config, locator, permalinks, images, data: Arc::default(), now, outreach }
+    /// The address of a document.
+    pub fn permalink(&self, path: &str) -> Option<String> {
+        let found = self.permalinks.get(path);
+        asked::note_link(path, found.map(String::as_str), self.why_unpublished(path).as_ref());
+        found.cloned()
     }
 
     /// Why a document is not in the site now.
     pub fn unpublished(&self, path: &str) -> Option<Text> {
-        self.outreach.as_ref()?.unpublished.get(path).map(|why| why.text())
+        let why = self.why_unpublished(path);
+        if why.is_some() {
+            asked::note_link(path, self.permalinks.get(path).map(String::as_str), why.as_ref());
+        }
+        why
+    }
+
+    fn why_unpublished(&self, path: &str) -> Option<Text> {
+        self.outreach.as_ref()?.outreach.unpublished.get(path).map(|why| why.text())
     }
 }
 
@@ -89,57 +100,45 @@ pub fn register_names(tera: &mut Tera) {
 
 /// Registers what works without other documents.
 pub fn register_early(tera: &mut Tera, early: &Early) {
-    tera.register_function("get_url", urls::GetUrl(early.clone()));
-    tera.register_function("get_hash", urls::GetHash(early.locator.clone()));
-    tera.register_function("load_data", load_data::LoadData { early: early.clone(), sorted: false });
-    tera.register_function("resize_image", images::ResizeImage(early.clone()));
-    tera.register_function("get_image_metadata", images::GetImageMetadata(early.clone()));
+    tera.register_function("get_url", Safe(answering(early, urls::get_url)));
+    tera.register_function("get_hash", answering(early, urls::get_hash));
+    tera.register_function("load_data", answering(early, load_data::load_data));
+    tera.register_function("resize_image", answering(early, images::resize_image));
+    tera.register_function("get_image_metadata", answering(early, images::get_image_metadata));
     tera.register_function("trans", translations::Trans(early.config.clone()));
     tera.register_function("text_direction", translations::TextDirection(early.config.clone()));
     documents::register(tera, &early.config, None);
     taxonomies::register(tera, &early.config, None);
     zola22::register_early(tera, early);
+    outreach::register_early(tera, early);
 }
 
-/// Registers what needs the finished documents.
-pub fn register_late(tera: &mut Tera, config: &Arc<Config>, lookup: Arc<Lookup>) {
-    zola22::register_late(tera, config, Some(lookup.clone()));
-    documents::register(tera, config, Some(lookup.clone()));
-    taxonomies::register(tera, config, Some(lookup));
-}
-
-/// Finished values by the names that templates use.
-#[derive(Debug, Default)]
-pub struct Lookup {
-    pub pages: ByPath,
-    pub sections: ByPath,
-    /// Language, then taxonomy slug.
-    pub taxonomies: HashMap<String, HashMap<String, TaxonomyEntry>>,
-}
-
-/// Documents by content path, and their translations.
-#[derive(Debug, Default)]
-pub struct ByPath {
-    /// Content path to canonical path and language.
-    pub canonical: HashMap<String, (String, String)>,
-    /// Canonical path, then language.
-    pub values: HashMap<String, HashMap<String, Value>>,
-}
-
-impl ByPath {
-    /// The document of a content path, in its own language.
-    fn relative(&self, path: &str) -> Option<&Value> {
-        let (canonical, lang) = self.canonical.get(path)?;
-        self.values.get(canonical)?.get(lang)
+/// A function that keeps notes for bodies of what it answers.
+fn answering(early: &Early, ask: Ask) -> impl Fn(Kwargs, &State) -> TeraResult<Value> + Sync + Send + 'static {
+    let early = early.clone();
+    move |kwargs: Kwargs, state: &State| {
+        let lang = state.get::<String>("lang").ok().flatten();
+        let answer = ask(&early, &kwargs, lang.as_deref())?;
+        asked::note_call(ask, &kwargs, lang.as_deref(), &answer);
+        Ok(answer)
     }
 }
 
-#[derive(Debug)]
-pub struct TaxonomyEntry {
-    pub name: String,
-    pub value: Value,
-    /// Terms by slug.
-    pub terms: HashMap<String, Value>,
+/// Registers what needs other documents.
+pub fn register_late(tera: &mut Tera, early: &Early, library: &Arc<Library>) {
+    let config = &early.config;
+    outreach::register_late(tera, early, library);
+    zola22::register_late(tera, config, Some(library.clone()));
+    documents::register(tera, config, Some(library.clone()));
+    taxonomies::register(tera, config, Some(library.clone()));
+}
+
+/// What stands in the way of a value: the error of a body that is in it.
+fn broken(name: &str, errors: &[Diagnostic]) -> tera::Error {
+    let why = errors.iter().find(|error| error.is_error());
+    let file = why.and_then(|error| error.place.as_ref()).map_or("", |place| place.file.as_str());
+    let Text { en, zh } = why.map_or_else(|| Text::verbatim(""), |error| error.message.clone());
+    fail(name, text!("`{file}` has an error: {en}", "`{file}` 有错误：{zh}"))
 }
 
 /// Whether the result of a function is HTML that is not escaped again.
@@ -149,10 +148,12 @@ pub fn is_safe(name: &str) -> bool {
 
 /// The `lang` argument of a function, else the language of what is being rendered.
 fn language(kwargs: &Kwargs, state: &State, config: &Config) -> TeraResult<String> {
-    if let Some(lang) = kwargs.get::<String>("lang")? {
-        return Ok(lang);
-    }
-    Ok(state.get::<String>("lang").ok().flatten().unwrap_or_else(|| config.default_language.clone()))
+    language_in(kwargs, state.get::<String>("lang").ok().flatten().as_deref(), config)
+}
+
+/// [`language`] where the variable `lang` is known.
+fn language_in(kwargs: &Kwargs, lang: Option<&str>, config: &Config) -> TeraResult<String> {
+    Ok(kwargs.get::<String>("lang")?.unwrap_or_else(|| lang.unwrap_or(&config.default_language).to_owned()))
 }
 
 /// An error of the function `name`.

@@ -3,15 +3,14 @@
 //! They differ from today's in what `lang` is when it is not given (the default language, not that of the page that is
 //! rendered), in how they look things up, and in a few arguments. What is the same has no `t1_` name.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use tera::{Function, Kwargs, State, Tera, TeraResult, Value};
+use tera::{Kwargs, State, Tera, TeraResult, Value};
 
-use super::urls::GetUrl;
-use super::{ByPath, Early, Lookup, Safe, TaxonomyEntry, fail, images, load_data, translations};
+use super::{Early, Safe, answering, broken, fail, images, load_data, translations, urls};
 use crate::config::{Config, slugify_path};
+use crate::site::library::{Kind, Library};
 use crate::site::taxonomy::TaxonomyTerms;
 use crate::text;
 
@@ -32,23 +31,10 @@ pub const NAMES: &[&str] = &[
 /// Registers what works in bodies too.
 pub fn register_early(tera: &mut Tera, early: &Early) {
     let config = early.config.clone();
-    let url = GetUrl(early.clone());
-    let default = config.default_language.clone();
-    let get_url = move |kwargs: Kwargs, _: &State| -> TeraResult<Value> { get_url(&url, &kwargs, &default) };
-    tera.register_function("t1_get_url", Safe(get_url));
-    tera.register_function("t1_load_data", load_data::LoadData { early: early.clone(), sorted: true });
-    let metadata = images::GetImageMetadata(early.clone());
-    tera.register_function("t1_get_image_metadata", move |kwargs: Kwargs, state: &State| -> TeraResult<Value> {
-        let value = metadata.call(kwargs, state)?;
-        let Some(map) = value.as_map() else { return Ok(value) };
-        let known = |key: &str| ["width", "height", "format", "mime"].contains(&key);
-        Ok(Value::from(
-            map.iter()
-                .filter(|(key, _)| key.as_str().is_some_and(known))
-                .map(|(key, value)| (key.clone(), value.clone()))
-                .collect::<tera::Map>(),
-        ))
-    });
+    tera.register_function("t1_get_url", Safe(answering(early, get_url)));
+    tera.register_function("t1_load_data", answering(early, load_data::load_data_22));
+    tera.register_function("t1_get_image_metadata", answering(early, get_image_metadata));
+    tera.register_function("t1_get_taxonomy_url", Safe(answering(early, get_taxonomy_url)));
     let trans_config = config.clone();
     tera.register_function("t1_trans", move |kwargs: Kwargs, _: &State| -> TeraResult<String> {
         let lang = language(&kwargs, &trans_config)?;
@@ -71,72 +57,72 @@ fn rfc3339(time: Timestamp) -> String {
     time.strftime("%Y-%m-%dT%H:%M:%S%.f+00:00").to_string()
 }
 
-/// `get_taxonomy_url`, which bodies may use too, as terms are known before them.
-pub fn register_terms(tera: &mut Tera, config: &Arc<Config>, taxonomies: &[TaxonomyTerms]) {
-    /// Addresses by term, by taxonomy name and language.
-    type Addresses = HashMap<(String, String), HashMap<String, String>>;
-    let addresses: Addresses = taxonomies
-        .iter()
-        .map(|taxonomy| {
-            let terms = taxonomy.terms.iter().map(|term| (term.slug.clone(), term.permalink.clone()));
-            ((taxonomy.definition.name.clone(), taxonomy.lang.clone()), terms.collect())
-        })
-        .collect();
-    let config = config.clone();
-    let get_taxonomy_url = move |kwargs: Kwargs, _: &State| -> TeraResult<Value> {
-        let (kind, name): (&str, &str) = (kwargs.must_get("kind")?, kwargs.must_get("name")?);
-        let lang = language(&kwargs, &config)?;
-        let Some(terms) = addresses.get(&(kind.to_owned(), lang)) else {
-            return missing(&kwargs, "get_taxonomy_url", || {
-                text!("there is no taxonomy `{kind}`", "没有分类 `{kind}`")
-            });
-        };
-        match terms.get(&slugify_path(name, config.slugify.taxonomies)) {
-            Some(address) => Ok(Value::from(address.as_str())),
-            None => Err(fail(
-                "get_taxonomy_url",
-                text!("no page has the term `{name}` of `{kind}`", "没有页面使用 `{kind}` 的词条 `{name}`"),
-            )),
-        }
-    };
-    tera.register_function("t1_get_taxonomy_url", Safe(get_taxonomy_url));
+fn get_image_metadata(early: &Early, kwargs: &Kwargs, lang: Option<&str>) -> TeraResult<Value> {
+    let value = images::get_image_metadata(early, kwargs, lang)?;
+    let Some(map) = value.as_map() else { return Ok(value) };
+    let known = |key: &str| ["width", "height", "format", "mime"].contains(&key);
+    Ok(Value::from(
+        map.iter()
+            .filter(|(key, _)| key.as_str().is_some_and(known))
+            .map(|(key, value)| (key.clone(), value.clone()))
+            .collect::<tera::Map>(),
+    ))
 }
 
-/// Registers what needs the finished documents. Without `lookup` the functions exist, but find nothing yet.
-pub fn register_late(tera: &mut Tera, config: &Arc<Config>, lookup: Option<Arc<Lookup>>) {
-    let (c, l) = (config.clone(), lookup.clone());
+/// `get_taxonomy_url`, which bodies may use too, as terms are known before them.
+fn get_taxonomy_url(early: &Early, kwargs: &Kwargs, _: Option<&str>) -> TeraResult<Value> {
+    let (kind, name): (&str, &str) = (kwargs.must_get("kind")?, kwargs.must_get("name")?);
+    let lang = language(kwargs, &early.config)?;
+    let is_it = |taxonomy: &&TaxonomyTerms| taxonomy.definition.name == kind && taxonomy.lang == lang;
+    let Some(taxonomy) = early.taxonomies.iter().rfind(is_it) else {
+        return missing(kwargs, "get_taxonomy_url", || text!("there is no taxonomy `{kind}`", "没有分类 `{kind}`"));
+    };
+    match taxonomy.find(&slugify_path(name, early.config.slugify.taxonomies)) {
+        Some(term) => Ok(Value::from(taxonomy.terms[term].permalink.as_str())),
+        None => Err(fail(
+            "get_taxonomy_url",
+            text!("no page has the term `{name}` of `{kind}`", "没有页面使用 `{kind}` 的词条 `{name}`"),
+        )),
+    }
+}
+
+/// Registers what needs other documents. Without `library` the functions exist, but find nothing yet.
+pub fn register_late(tera: &mut Tera, config: &Arc<Config>, library: Option<Arc<Library>>) {
+    let (c, l) = (config.clone(), library.clone());
     tera.register_function("t1_get_page", move |kwargs: Kwargs, _: &State| -> TeraResult<Value> {
-        document(&kwargs, &c, "get_page", l.as_deref().map(|l| &l.pages))
+        document(&kwargs, &c, "get_page", Kind::Page, l.as_deref())
     });
-    let (c, l) = (config.clone(), lookup.clone());
+    let (c, l) = (config.clone(), library.clone());
     tera.register_function("t1_get_section", move |kwargs: Kwargs, _: &State| -> TeraResult<Value> {
-        let section = document(&kwargs, &c, "get_section", l.as_deref().map(|l| &l.sections))?;
+        let section = document(&kwargs, &c, "get_section", Kind::Section, l.as_deref())?;
         // Anything but a boolean counted as false.
         let metadata_only = matches!(kwargs.get::<bool>("metadata_only"), Ok(Some(true)));
         Ok(if metadata_only { without_pages(&section) } else { section })
     });
-    let (c, l) = (config.clone(), lookup.clone());
+    let (c, l) = (config.clone(), library.clone());
     tera.register_function("t1_get_taxonomy", move |kwargs: Kwargs, _: &State| -> TeraResult<Value> {
         let kind = kwargs.must_get("kind")?;
         match taxonomy(&kwargs, &c, l.as_deref(), kind)? {
-            Some(taxonomy) => Ok(taxonomy.value.clone()),
+            Some((library, id)) => library.taxonomy(id).map_err(|errors| broken("get_taxonomy", &errors)),
             None => missing(&kwargs, "get_taxonomy", || text!("there is no taxonomy `{kind}`", "没有分类 `{kind}`")),
         }
     });
-    let (c, l) = (config.clone(), lookup);
+    let (c, l) = (config.clone(), library);
     tera.register_function("t1_get_taxonomy_term", move |kwargs: Kwargs, _: &State| -> TeraResult<Value> {
         let (kind, name): (&str, &str) = (kwargs.must_get("kind")?, kwargs.must_get("term")?);
         let include_pages = kwargs.get::<bool>("include_pages")?.unwrap_or(true);
-        let Some(taxonomy) = taxonomy(&kwargs, &c, l.as_deref(), kind)? else {
+        let Some((library, id)) = taxonomy(&kwargs, &c, l.as_deref(), kind)? else {
             return missing(&kwargs, "get_taxonomy_term", || {
                 text!("there is no taxonomy `{kind}`", "没有分类 `{kind}`")
             });
         };
-        let term = taxonomy.terms.get(&slugify_path(name, c.slugify.taxonomies));
-        let is_named = |term: &&Value| term.get_from_path("name").and_then(Value::as_str) == Some(name);
-        match term.filter(is_named) {
-            Some(term) if include_pages => Ok(term.clone()),
-            Some(term) => Ok(without_pages(term)),
+        let terms = &library.taxonomies[id];
+        let term = terms.find(&slugify_path(name, c.slugify.taxonomies));
+        match term.filter(|term| terms.terms[*term].name == name) {
+            Some(term) => {
+                let term = library.term(id, term).map_err(|errors| broken("get_taxonomy_term", &errors))?;
+                Ok(if include_pages { term } else { without_pages(&term) })
+            }
             None => missing(&kwargs, "get_taxonomy_term", || {
                 text!("no page has the term `{name}` of `{kind}`", "没有页面使用 `{kind}` 的词条 `{name}`")
             }),
@@ -158,7 +144,7 @@ fn missing(kwargs: &Kwargs, name: &str, why: impl FnOnce() -> crate::diagnostic:
 }
 
 /// A page or section by its path, which holds the language's code (`a.fr.md`) unless `lang` is given.
-fn document(kwargs: &Kwargs, config: &Config, name: &str, documents: Option<&ByPath>) -> TeraResult<Value> {
+fn document(kwargs: &Kwargs, config: &Config, name: &str, kind: Kind, library: Option<&Library>) -> TeraResult<Value> {
     let path: &str = kwargs.must_get("path")?;
     let lang = kwargs.get::<String>("lang")?.filter(|lang| *lang != config.default_language);
     let file = match &lang {
@@ -168,19 +154,23 @@ fn document(kwargs: &Kwargs, config: &Config, name: &str, documents: Option<&ByP
             None => format!("{path}.{lang}"),
         },
     };
-    let found = documents.and_then(|documents| documents.relative(&file));
-    found.cloned().ok_or_else(|| fail(name, super::documents::why_missing(documents, &file, lang.as_deref())))
+    match library.and_then(|library| Some(library.document(library.find(kind, &file, None)?))) {
+        Some(value) => value.map_err(|errors| broken(name, &errors)),
+        None => Err(fail(name, super::documents::why_missing(library, kind, &file, lang.as_deref()))),
+    }
 }
 
 fn taxonomy<'a>(
     kwargs: &Kwargs,
     config: &Config,
-    lookup: Option<&'a Lookup>,
+    library: Option<&'a Library>,
     kind: &str,
-) -> TeraResult<Option<&'a TaxonomyEntry>> {
+) -> TeraResult<Option<(&'a Library, usize)>> {
     let lang = language(kwargs, config)?;
-    let of_language = lookup.and_then(|lookup| lookup.taxonomies.get(&lang));
-    Ok(of_language.and_then(|taxonomies| taxonomies.values().find(|entry| entry.name == kind)))
+    Ok(library.and_then(|library| {
+        let is_it = |taxonomy: &TaxonomyTerms| taxonomy.lang == lang && taxonomy.definition.name == kind;
+        Some((library, library.taxonomies.iter().position(is_it)?))
+    }))
 }
 
 /// A section or term whose list of pages is empty; everything else is shared.
@@ -192,18 +182,18 @@ pub fn without_pages(value: &Value) -> Value {
 }
 
 /// `get_url`, which adds a language only where it is asked to.
-fn get_url(url: &GetUrl, kwargs: &Kwargs, default: &str) -> TeraResult<Value> {
+fn get_url(early: &Early, kwargs: &Kwargs, _: Option<&str>) -> TeraResult<Value> {
     let path: &str = kwargs.must_get("path")?;
-    if let Some(internal) = path.strip_prefix("@/") {
-        let lang = kwargs.get::<&str>("lang")?.unwrap_or(default);
-        return url.internal(internal, lang).map(Value::from);
-    }
+    let default = early.config.default_language.as_str();
     let lang = kwargs.get::<&str>("lang")?.unwrap_or(default);
+    if let Some(path) = path.strip_prefix("@/") {
+        return urls::internal(early, path, lang);
+    }
     // The first character was not looked at: only `/fr/a` already has its language, `fr/a` has not.
     let mut rest = path.chars();
     rest.next();
     if lang != default && !rest.as_str().starts_with(lang) {
-        return url.external(&format!("{lang}/{path}"), kwargs).map(Value::from);
+        return urls::external(early, &format!("{lang}/{path}"), kwargs);
     }
-    url.external(path, kwargs).map(Value::from)
+    urls::external(early, path, kwargs)
 }

@@ -10,11 +10,13 @@ use std::sync::Arc;
 
 use tera::{Kwargs, State, Tera, TeraResult, Value};
 
-use super::{Lookup, Safe, fail, language};
+use super::{Early, Safe, answering, broken, fail, language, language_in};
 use crate::config::Config;
 use crate::data::map;
 use crate::diagnostic::{Text, did_you_mean};
 use crate::outreach::{Described, Event, Filter, Outreach, State as EventState, content_path, json_ld, site_meta};
+use crate::site::library::{Kind, Library};
+use crate::site::relate::DocumentId;
 use crate::template;
 use crate::text;
 
@@ -58,36 +60,57 @@ pub fn register_names(tera: &mut Tera) {
     }
 }
 
-/// Registers all of them. Without `lookup` those that give pages find none yet.
-pub fn register(tera: &mut Tera, source: &Source, lookup: Option<Arc<Lookup>>) {
-    /// Registers a function of the source.
-    macro_rules! function {
-        ($name:literal, $function:path) => {
-            let own = source.clone();
-            tera.register_function($name, move |kwargs: Kwargs, state: &State| $function(&own, &kwargs, state));
+/// The functions that answer from the source alone.
+type Answer = fn(&Source, &Kwargs, Option<&str>) -> TeraResult<Value>;
+
+/// Answers from the source of the site.
+fn from_source(answer: Answer, early: &Early, kwargs: &Kwargs, lang: Option<&str>) -> TeraResult<Value> {
+    match &early.outreach {
+        Some(source) => answer(source, kwargs, lang),
+        None => Err(template::error(text!("this function is not available here", "这个函数在这里不可用"))),
+    }
+}
+
+/// Registers all of them on an outreach site; those that give pages find none yet.
+pub fn register_early(tera: &mut Tera, early: &Early) {
+    let Some(source) = &early.outreach else { return };
+    /// A function of the source.
+    macro_rules! ask {
+        ($function:path) => {
+            answering(early, |early, kwargs, lang| from_source($function, early, kwargs, lang))
         };
     }
-    function!("activity_figures", activity_figures);
-    function!("record", record);
-    function!("events", events);
-    function!("urgent_notices", urgent_notices);
-    function!("levels", levels);
-    function!("table", table);
-    function!("table_parts", table_parts);
-    function!("glossary", glossary);
-    function!("site_meta", meta);
-    function!("outreach", outreach);
-    function!("china_now", china_now);
-    let own = source.clone();
-    tera.register_function("json_ld", Safe(move |kwargs: Kwargs, state: &State| described_json(&own, &kwargs, state)));
+    tera.register_function("activity_figures", ask!(activity_figures));
+    tera.register_function("record", ask!(record));
+    tera.register_function("events", ask!(events));
+    tera.register_function("urgent_notices", ask!(urgent_notices));
+    tera.register_function("levels", ask!(levels));
+    tera.register_function("table", ask!(table));
+    tera.register_function("table_parts", ask!(table_parts));
+    tera.register_function("glossary", ask!(glossary));
+    tera.register_function("site_meta", ask!(meta));
+    tera.register_function("outreach", ask!(outreach));
+    tera.register_function("china_now", ask!(china_now));
+    tera.register_function("json_ld", Safe(ask!(described_json)));
     tera.register_function("chart", Safe(drawing::chart));
-    let (own, pages) = (source.clone(), lookup.clone());
-    tera.register_function("picks", move |kwargs: Kwargs, state: &State| picks(&own, pages.as_deref(), &kwargs, state));
-    let own = source.clone();
-    tera.register_function("kind_pages", move |kwargs: Kwargs, state: &State| {
-        kind_pages(&own, lookup.as_deref(), &kwargs, state)
-    });
     text::register(tera, source);
+    register_pages(tera, source, None);
+}
+
+/// Registers those that give pages.
+pub fn register_late(tera: &mut Tera, early: &Early, library: &Arc<Library>) {
+    if let Some(source) = &early.outreach {
+        register_pages(tera, source, Some(library));
+    }
+}
+
+fn register_pages(tera: &mut Tera, source: &Source, library: Option<&Arc<Library>>) {
+    let (own, pages) = (source.clone(), library.cloned());
+    tera.register_function("picks", move |kwargs: Kwargs, state: &State| picks(&own, pages.as_deref(), &kwargs, state));
+    let (own, pages) = (source.clone(), library.cloned());
+    tera.register_function("kind_pages", move |kwargs: Kwargs, state: &State| {
+        kind_pages(&own, pages.as_deref(), &kwargs, state)
+    });
 }
 
 /// A number that must be in a range.
@@ -152,16 +175,16 @@ fn page_path(kwargs: &Kwargs) -> TeraResult<String> {
     }
 }
 
-fn activity_figures(source: &Source, kwargs: &Kwargs, _: &State) -> TeraResult<Value> {
+fn activity_figures(source: &Source, kwargs: &Kwargs, _: Option<&str>) -> TeraResult<Value> {
     let filter = filter(source, kwargs, "activity_figures")?;
     Ok(source.outreach.activity_figures(filter))
 }
 
-fn record(source: &Source, kwargs: &Kwargs, _: &State) -> TeraResult<Value> {
+fn record(source: &Source, kwargs: &Kwargs, _: Option<&str>) -> TeraResult<Value> {
     Ok(source.outreach.record(&page_path(kwargs)?))
 }
 
-fn events(source: &Source, kwargs: &Kwargs, _: &State) -> TeraResult<Value> {
+fn events(source: &Source, kwargs: &Kwargs, _: Option<&str>) -> TeraResult<Value> {
     let state = match kwargs.get::<&str>("which")?.unwrap_or("coming") {
         "coming" => Some(EventState::Coming),
         "past" => Some(EventState::Past),
@@ -188,15 +211,15 @@ fn events(source: &Source, kwargs: &Kwargs, _: &State) -> TeraResult<Value> {
     Ok(events.map(|event| source.outreach.event_value(event)).collect::<Vec<_>>().into())
 }
 
-fn urgent_notices(source: &Source, kwargs: &Kwargs, state: &State) -> TeraResult<Value> {
-    Ok(source.outreach.urgent(&language(kwargs, state, &source.config)?))
+fn urgent_notices(source: &Source, kwargs: &Kwargs, lang: Option<&str>) -> TeraResult<Value> {
+    Ok(source.outreach.urgent(&language_in(kwargs, lang, &source.config)?))
 }
 
-fn levels(source: &Source, kwargs: &Kwargs, _: &State) -> TeraResult<Value> {
+fn levels(source: &Source, kwargs: &Kwargs, _: Option<&str>) -> TeraResult<Value> {
     Ok(source.outreach.levels(&page_path(kwargs)?))
 }
 
-fn table(source: &Source, kwargs: &Kwargs, _: &State) -> TeraResult<Value> {
+fn table(source: &Source, kwargs: &Kwargs, _: Option<&str>) -> TeraResult<Value> {
     let name: String = kwargs.must_get("name")?;
     let tables = &source.outreach.tables;
     match tables.get(&name) {
@@ -212,19 +235,19 @@ fn table(source: &Source, kwargs: &Kwargs, _: &State) -> TeraResult<Value> {
     }
 }
 
-fn table_parts(source: &Source, kwargs: &Kwargs, _: &State) -> TeraResult<Value> {
+fn table_parts(source: &Source, kwargs: &Kwargs, _: Option<&str>) -> TeraResult<Value> {
     Ok(source.outreach.part_list(&page_path(kwargs)?))
 }
 
-fn glossary(source: &Source, _: &Kwargs, _: &State) -> TeraResult<Value> {
+fn glossary(source: &Source, _: &Kwargs, _: Option<&str>) -> TeraResult<Value> {
     Ok(source.outreach.glossary.value())
 }
 
-fn china_now(source: &Source, _: &Kwargs, _: &State) -> TeraResult<String> {
-    Ok(crate::outreach::china(source.outreach.now).strftime("%Y-%m-%d %H:%M").to_string())
+fn china_now(source: &Source, _: &Kwargs, _: Option<&str>) -> TeraResult<Value> {
+    Ok(crate::outreach::china(source.outreach.now).strftime("%Y-%m-%d %H:%M").to_string().into())
 }
 
-fn outreach(source: &Source, _: &Kwargs, _: &State) -> TeraResult<Value> {
+fn outreach(source: &Source, _: &Kwargs, _: Option<&str>) -> TeraResult<Value> {
     let outreach = &source.outreach;
     let settings = &outreach.settings;
     let categories = settings
@@ -255,9 +278,19 @@ fn outreach(source: &Source, _: &Kwargs, _: &State) -> TeraResult<Value> {
     }))
 }
 
-/// The finished value of a page.
-fn page_value(lookup: Option<&Lookup>, path: &str) -> Option<Value> {
-    lookup?.pages.relative(path).cloned()
+/// The values of those pages that are in the site.
+fn page_values<'a>(
+    library: &Library,
+    function: &str,
+    paths: impl Iterator<Item = &'a str>,
+    limit: Option<usize>,
+) -> TeraResult<Vec<Value>> {
+    let ids = paths.filter_map(|path| match library.find(Kind::Page, path, None) {
+        Some(DocumentId::Page(id)) => Some(id),
+        _ => None,
+    });
+    let ids: Vec<usize> = ids.take(limit.unwrap_or(usize::MAX)).collect();
+    library.list(&ids).map_err(|errors| broken(function, &errors))
 }
 
 fn not_yet(function: &str) -> tera::Error {
@@ -270,29 +303,25 @@ fn not_yet(function: &str) -> tera::Error {
     )
 }
 
-fn picks(source: &Source, lookup: Option<&Lookup>, kwargs: &Kwargs, _: &State) -> TeraResult<Value> {
-    if lookup.is_none() {
-        return Err(not_yet("picks"));
-    }
+fn picks(source: &Source, library: Option<&Library>, kwargs: &Kwargs, _: &State) -> TeraResult<Value> {
+    let Some(library) = library else { return Err(not_yet("picks")) };
     let week = optional_text(kwargs, "week")?;
     let limit = number(kwargs, "picks", "limit", 0..=100_000)?.and_then(|n| usize::try_from(n).ok());
     let weeks = source.outreach.picks.iter().filter(|(name, _)| week.as_ref().is_none_or(|week| week == *name));
-    let value = |(week, pick): (&String, &crate::outreach::Pick)| {
-        let pages: Vec<Value> = pick.paths.iter().filter_map(|path| page_value(lookup, path)).collect();
-        Value::from(map! {
+    let value = |(week, pick): (&String, &crate::outreach::Pick)| -> TeraResult<Value> {
+        let pages = page_values(library, "picks", pick.paths.iter().map(String::as_str), None)?;
+        Ok(Value::from(map! {
             "week": week.as_str(),
             "begin": pick.monday.to_string(),
             "end": pick.sunday.to_string(),
             "pages": pages,
-        })
+        }))
     };
-    Ok(weeks.take(limit.unwrap_or(usize::MAX)).map(value).collect::<Vec<_>>().into())
+    Ok(weeks.take(limit.unwrap_or(usize::MAX)).map(value).collect::<TeraResult<Vec<_>>>()?.into())
 }
 
-fn kind_pages(source: &Source, lookup: Option<&Lookup>, kwargs: &Kwargs, state: &State) -> TeraResult<Value> {
-    if lookup.is_none() {
-        return Err(not_yet("kind_pages"));
-    }
+fn kind_pages(source: &Source, library: Option<&Library>, kwargs: &Kwargs, state: &State) -> TeraResult<Value> {
+    let Some(library) = library else { return Err(not_yet("kind_pages")) };
     let kind: String = kwargs.must_get("kind")?;
     if let Err(why) = crate::outreach::known_kind(&kind) {
         return Err(fail("kind_pages", why));
@@ -301,23 +330,22 @@ fn kind_pages(source: &Source, lookup: Option<&Lookup>, kwargs: &Kwargs, state: 
     let limit = number(kwargs, "kind_pages", "limit", 0..=100_000)?.and_then(|n| usize::try_from(n).ok());
     let lang = language(kwargs, state, &source.config)?;
     let paths = source.outreach.pages_of_kind(&kind, &lang, year, category.as_deref());
-    let pages = paths.filter_map(|path| page_value(lookup, path)).take(limit.unwrap_or(usize::MAX));
-    Ok(pages.collect::<Vec<_>>().into())
+    Ok(page_values(library, "kind_pages", paths, limit)?.into())
 }
 
-fn described_json(source: &Source, kwargs: &Kwargs, state: &State) -> TeraResult<String> {
-    with_described(source, kwargs, state, "json_ld", json_ld)
+fn described_json(source: &Source, kwargs: &Kwargs, lang: Option<&str>) -> TeraResult<Value> {
+    with_described(source, kwargs, lang, "json_ld", json_ld).map(Value::from)
 }
 
-fn meta(source: &Source, kwargs: &Kwargs, state: &State) -> TeraResult<Value> {
-    with_described(source, kwargs, state, "site_meta", site_meta)
+fn meta(source: &Source, kwargs: &Kwargs, lang: Option<&str>) -> TeraResult<Value> {
+    with_described(source, kwargs, lang, "site_meta", site_meta)
 }
 
 /// Describes the argument `page` or `section`; without either, the site.
 fn with_described<R>(
     source: &Source,
     kwargs: &Kwargs,
-    state: &State,
+    lang: Option<&str>,
     function: &str,
     make: impl FnOnce(&Described) -> R,
 ) -> TeraResult<R> {
@@ -331,7 +359,7 @@ fn with_described<R>(
     if value.as_map().is_none() {
         return Err(fail(function, text!("`page` or `section` is not a document", "`page` 或 `section` 不是文档")));
     }
-    let lang = language(kwargs, state, &source.config)?;
+    let lang = language_in(kwargs, lang, &source.config)?;
     let above = value.get_from_path("ancestors").and_then(Value::as_array).unwrap_or_default();
     let above = above.iter().filter_map(Value::as_str).filter_map(|path| source.sections.get(path)).collect();
     let own = source.config.languages.get(&lang);
