@@ -14,7 +14,7 @@ use crate::config::deploy::{Family, Host, Server, Target, bytes};
 use crate::config::{Mode, find};
 use crate::diagnostic::{Diagnostic, Text};
 use crate::outreach::BuildTime;
-use crate::publish::deploy::{self, Artifacts, Options, Progress, Session, Summary};
+use crate::publish::deploy::{self, Artifacts, Options, Progress, Session, Summary, Version};
 use crate::site::{Request, Site, plan, read_config};
 use crate::text;
 
@@ -256,10 +256,12 @@ fn act(
     if diagnostics.iter().any(Diagnostic::is_error) {
         return None;
     }
+    let rendered = Instant::now();
     let session = open(diagnostics)?;
     let summary = session.deploy(&artifacts, diagnostics);
     bar.finish();
-    summary.map(Done::Sent)
+    let seconds = rendered.elapsed().as_secs_f64();
+    summary.map(|summary| Done::Sent(Summary { seconds, ..summary }))
 }
 
 /// Prints what must be set by hand.
@@ -299,28 +301,29 @@ fn odd_names(artifacts: &Artifacts) -> Option<Diagnostic> {
     )))
 }
 
-fn list(ids: &[String], live: Option<&str>, output: &Output) {
+fn list(versions: &[Version], live: Option<&str>, output: &Output) {
     if output.json {
+        let ids: Vec<&str> = versions.iter().map(|version| version.id.as_str()).collect();
         let line = serde_json::json!({ "versions": ids, "live": live });
         let _ = writeln!(std::io::stdout(), "{line}");
         return;
     }
-    for id in ids {
+    for Version { id, when } in versions {
         let mark = if Some(id.as_str()) == live { "*" } else { " " };
-        output.say(&Text::verbatim(format!("{mark} {id}")));
+        output.say(&Text::verbatim(format!("{mark} {id}  {}", when.as_deref().unwrap_or_default()).trim_end()));
     }
-    if ids.is_empty() {
+    if versions.is_empty() {
         output.say(&text!("There are no versions at this host.", "这个主机上没有保存版本。"));
     }
 }
 
 fn tell(target: &Target, summary: &Summary, dry_run: bool, started: Instant, failed: bool, output: &Output) {
-    let Summary { sent, bytes, linked, deleted, unchanged, version, tree } = summary;
-    let (name, seconds) = (&target.name, started.elapsed().as_secs_f64());
+    let Summary { sent, bytes, linked, deleted, unchanged, version, tree, seconds } = summary;
+    let (name, whole) = (&target.name, started.elapsed().as_secs_f64());
     if output.json {
         let line = serde_json::json!({ "deploy": {
             "target": name, "sent": sent, "bytes": bytes, "linked": linked, "deleted": deleted, "unchanged": unchanged,
-            "version": version, "dry_run": dry_run, "failed": failed, "seconds": seconds,
+            "version": version, "dry_run": dry_run, "failed": failed, "seconds": seconds, "whole_seconds": whole,
         } });
         let _ = writeln!(std::io::stdout(), "{line}");
         return;
@@ -329,7 +332,7 @@ fn tell(target: &Target, summary: &Summary, dry_run: bool, started: Instant, fai
         output.say(&Text::verbatim(line));
     }
     let (size, s) = (format_size(*bytes, BINARY), if *sent == 1 { "" } else { "s" });
-    let seconds = format!("{seconds:.2}");
+    let seconds = format!("{whole:.2}");
     output.say(&match () {
         () if sent + linked + deleted == 0 => {
             text!("Nothing to send: `{name}` is up to date.", "没有需要发送的内容：`{name}` 已是最新。")

@@ -62,7 +62,7 @@ pub trait Host: Sync {
     }
 
     /// The versions that the host itself keeps, oldest first and the live one last; none where it keeps none.
-    fn history(&self, _most: usize) -> Result<Option<Vec<String>>> {
+    fn history(&self, _most: usize) -> Result<Option<Vec<Version>>> {
         Ok(None)
     }
 
@@ -96,6 +96,14 @@ pub struct Abilities {
 pub struct Found {
     pub path: String,
     pub size: u64,
+}
+
+/// A version that can be made live again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Version {
+    pub id: String,
+    /// When it was made, where the id does not say it.
+    pub when: Option<String>,
 }
 
 /// One entry of a folder.

@@ -22,6 +22,7 @@ mod transfer;
 mod versions;
 
 pub use artifacts::Artifacts;
+pub use host::Version;
 pub use run::{Options, Progress, Session, Summary};
 pub use secrets::search_sources;
 pub use server::{by_hand, dress, redirects, s3_rules};

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::host::{Abilities, Child, Content, Found, Headers, Host, Look, Result};
+use super::host::{Abilities, Child, Content, Found, Headers, Host, Look, Result, Version};
 
 /// A host whose changes are counted. `KEPU_TEST_DEPLOY_KILL=N` ends the process in place of the N-th change;
 /// `KEPU_TEST_DEPLOY_CALLS=FILE` is told how many there were.
@@ -93,7 +93,7 @@ impl Host for Probe {
         self.host.point(link, target)
     }
 
-    fn history(&self, most: usize) -> Result<Option<Vec<String>>> {
+    fn history(&self, most: usize) -> Result<Option<Vec<Version>>> {
         self.host.history(most)
     }
 

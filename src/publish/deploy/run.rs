@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::artifacts::Artifacts;
 use super::ground::{self, Ground, Layout, State};
-use super::host::{Content, Fault, Headers, Host, HostError, Result, Throttle};
+use super::host::{Content, Fault, Headers, Host, HostError, Result, Throttle, Version};
 use super::hosts::{self, Surroundings};
 use super::lock::{self, Holder, Taken};
 use super::manifest::{Entry, Files, Manifest, Pending, hash};
@@ -48,6 +48,8 @@ pub struct Summary {
     pub version: Option<String>,
     /// The plan as a tree, for a dry run.
     pub tree: Vec<String>,
+    /// How long it took after the site was rendered.
+    pub seconds: f64,
 }
 
 /// How far a deploy is.
@@ -117,6 +119,7 @@ impl<'a> Session<'a> {
     pub fn roll_back(&self, id: Option<&str>, diagnostics: &mut Vec<Diagnostic>) -> Option<Summary> {
         self.with_lock(diagnostics, |guard, diagnostics| {
             let (list, live) = self.versions()?;
+            let list: Vec<String> = list.into_iter().map(|version| version.id).collect();
             if self.host.abilities().collects {
                 let before = list.len().checked_sub(2).and_then(|at| list.get(at));
                 let wanted = id.map_or(before, |id| list.iter().find(|known| known.as_str() == id));
@@ -148,10 +151,10 @@ impl<'a> Session<'a> {
         })
     }
 
-    /// The ids of all versions at the host, oldest first, and the live one's.
-    pub fn versions(&self) -> Result<(Vec<String>, Option<String>)> {
+    /// All versions at the host, oldest first, and the live one's id.
+    pub fn versions(&self) -> Result<(Vec<Version>, Option<String>)> {
         if let Some(ids) = self.host.history(self.target.keep)? {
-            let live = ids.last().cloned();
+            let live = ids.last().map(|version| version.id.clone());
             return Ok((ids, live));
         }
         let live = match &self.layout {
@@ -159,7 +162,9 @@ impl<'a> Session<'a> {
             Layout::Link { live: Some(slot), .. } => self.manifest(*slot)?,
             Layout::InPlace { .. } => self.manifest('a')?,
         };
-        Ok((versions::list(&self.host, &self.layout)?, live.map(|manifest| manifest.id)))
+        let ids = versions::list(&self.host, &self.layout)?;
+        let versions = ids.into_iter().map(|id| Version { id, when: None });
+        Ok((versions.collect(), live.map(|manifest| manifest.id)))
     }
 
     pub fn explain(&self, error: &HostError) -> Diagnostic {
@@ -518,6 +523,7 @@ impl Work<'_> {
             unchanged: plan.unchanged,
             version: None,
             tree: if self.session.options.dry_run { report::tree(plan) } else { Vec::new() },
+            seconds: 0.0,
         }
     }
 

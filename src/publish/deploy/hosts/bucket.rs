@@ -25,7 +25,8 @@ pub struct Store {
 pub fn open(bucket: &Bucket, keys: &Keys) -> Result<Store> {
     // The only provider that is compiled in; a second call finds it installed.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    opendal::install_default();
+    // The facade only offers the one with a provider of its own, which is written in C.
+    opendal_http_transport_reqwest::install_default();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
@@ -141,7 +142,6 @@ impl Store {
                 Fault::Unreachable
             }
             ErrorKind::PermissionDenied => Fault::ReadOnly,
-            ErrorKind::ConfigInvalid => Fault::NotFound,
             ErrorKind::RateLimited => Fault::Interrupted,
             _ if error.is_temporary()
                 || says(&["error sending request", "connection closed", "IncompleteMessage", "timed out"]) =>

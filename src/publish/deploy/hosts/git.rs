@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::{Mutex, PoisonError};
 
-use super::super::host::{Abilities, Content, Fault, Found, Headers, Host, HostError, Result};
+use super::super::host::{Abilities, Content, Fault, Found, Headers, Host, HostError, Result, Version};
 use crate::config::deploy;
 
 /// The branch as it was read.
@@ -39,7 +39,7 @@ pub fn open(config: &deploy::Git, folder: &Path) -> Result<Git> {
     if !folder.join("HEAD").is_file() {
         git.run(&["init", "--quiet", "--bare", "."])?;
     }
-    git.read_branch(1)?;
+    git.unlocking(|| git.read_branch(1))?;
     Ok(git)
 }
 
@@ -61,6 +61,21 @@ impl Git {
         match output.status.success() {
             true => Ok(output.stdout),
             false => Err(failed(&String::from_utf8_lossy(&output.stderr))),
+        }
+    }
+
+    /// Tries once more without the locks that a git leaves which was killed: nobody else works in this repository.
+    fn unlocking<T>(&self, work: impl Fn() -> Result<T>) -> Result<T> {
+        match work() {
+            Err(error) if error.detail.contains(".lock") => {
+                for entry in walkdir::WalkDir::new(&self.folder).into_iter().flatten() {
+                    if entry.path().extension().is_some_and(|extension| extension == "lock") {
+                        let _ = std::fs::remove_file(entry.path());
+                    }
+                }
+                work()
+            }
+            result => result,
         }
     }
 
@@ -303,18 +318,22 @@ impl Host for Git {
     }
 
     fn commit(&self, message: &str) -> Result<()> {
-        self.import(&self.state())?;
+        self.unlocking(|| self.import(&self.state()))?;
         let tree = self.line(&["rev-parse", &format!("{BUILT}^{{tree}}")])?;
         self.push(&tree, message)
     }
 
-    fn history(&self, most: usize) -> Result<Option<Vec<String>>> {
+    fn history(&self, most: usize) -> Result<Option<Vec<Version>>> {
         if self.state().commit.is_none() {
             return Ok(Some(Vec::new()));
         }
         self.read_branch(most)?;
-        let log = self.line(&["log", "--first-parent", "--reverse", "--format=%h", &format!("-n{most}"), THERE])?;
-        Ok(Some(log.lines().map(str::to_owned).collect()))
+        let log = self.line(&["log", "--first-parent", "--reverse", "--format=%h %ci", &format!("-n{most}"), THERE])?;
+        let version = |line: &str| {
+            let (id, when) = line.split_once(' ').unwrap_or((line, ""));
+            Version { id: id.to_owned(), when: Some(when.to_owned()) }
+        };
+        Ok(Some(log.lines().map(version).collect()))
     }
 
     fn restore(&self, id: &str) -> Result<()> {
