@@ -41,10 +41,6 @@ pub struct Arguments {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
     parallel: Option<u16>,
 
-    /// Deploy although `kepu check` finds errors
-    #[arg(long)]
-    skip_check: bool,
-
     /// Replace files of the same name that kepu did not put there
     #[arg(long)]
     overwrite: bool,
