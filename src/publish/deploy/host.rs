@@ -418,6 +418,14 @@ impl HostError {
             Fault::Source => {
                 ("deploy/source", text!("a file of the site cannot be read", "网站中的一个文件无法读取"), None)
             }
+            Fault::Failed => (
+                "deploy/host",
+                text!("`{label}` failed and does not say why", "`{label}` 出错，但没有说明原因"),
+                Some(text!(
+                    "usually its disk is full, or it may not write to the folder",
+                    "通常是磁盘已满，或没有写入该文件夹的权限"
+                )),
+            ),
             Fault::NoList | Fault::Other => {
                 ("deploy/host", text!("`{label}` did not do what was asked", "`{label}` 没有完成请求"), None)
             }

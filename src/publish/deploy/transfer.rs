@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use super::host::{Content, Headers, Host, Result};
+use super::host::{Content, Fault, Headers, Host, Result};
 use super::manifest::Files;
 use super::plan::{Plan, Step};
 
