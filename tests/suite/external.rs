@@ -251,6 +251,14 @@ fn anchors_of_remote_pages_are_looked_for() {
 }
 
 #[test]
+fn a_host_that_does_not_exist_is_told_as_such() {
+    let link = "http://no-such-host.invalid/".to_owned();
+    let (run, found) = check(&site(std::slice::from_ref(&link)));
+    run.fails();
+    assert!(found[&link].1.contains("no such host"), "{found:?}");
+}
+
+#[test]
 fn what_the_configuration_skips_is_not_asked_for() {
     let (port, seen) = server(None);
     let site = site(&[format!("http://127.0.0.1:{port}/missing/1")]);
