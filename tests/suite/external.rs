@@ -129,7 +129,8 @@ fn unsigned() -> u16 {
     server(Some(Arc::new(config))).0
 }
 
-const SETTINGS: &str = "[check.rules]\n\"link/local\" = \"off\"\n\n[check.external]\npause_ms = 0\nper_host = 4\ntimeout_seconds = 2\n";
+const SETTINGS: &str =
+    "[check.rules]\n\"link/local\" = \"off\"\n\n[check.external]\npause_ms = 0\nper_host = 4\ntimeout_seconds = 2\n";
 
 fn site(links: &[String]) -> SiteTest {
     let mut body = String::from("+++\ntitle = \"A\"\n+++\n\n");
@@ -248,6 +249,14 @@ fn anchors_of_remote_pages_are_looked_for() {
     let skip = format!("base_url = \"https://example.com\"\n[link_checker]\nskip_anchor_prefixes = [\"{base}\"]\n");
     site.write("config.toml", skip);
     check(&site).0.succeeds();
+}
+
+#[test]
+fn a_host_that_does_not_exist_is_told_as_such() {
+    let link = "http://no-such-host.invalid/".to_owned();
+    let (run, found) = check(&site(std::slice::from_ref(&link)));
+    run.fails();
+    assert!(found[&link].1.contains("no such host"), "{found:?}");
 }
 
 #[test]

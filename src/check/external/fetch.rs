@@ -80,7 +80,7 @@ impl Client {
         loop {
             let mut response = match self.request(&url, anchor.is_some()) {
                 Ok(response) => response,
-                Err(error) => return simple(outcome_of(&error)),
+                Err(error) => return simple(outcome_of(&error, &url)),
             };
             let status = response.status().as_u16();
             let header = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok());
@@ -152,7 +152,7 @@ fn has_anchor(page: &str, anchor: &str) -> bool {
     }) || anchor.eq_ignore_ascii_case("top")
 }
 
-fn outcome_of(error: &ureq::Error) -> Outcome {
+fn outcome_of(error: &ureq::Error, url: &Url) -> Outcome {
     match error {
         ureq::Error::HostNotFound => Outcome::NoHost,
         ureq::Error::Timeout(_) => Outcome::Timeout,
@@ -166,6 +166,8 @@ fn outcome_of(error: &ureq::Error) -> Outcome {
             std::io::ErrorKind::TimedOut => Outcome::Timeout,
             // How rustls reports what it does not accept.
             std::io::ErrorKind::InvalidData => Outcome::Tls(error.to_string()),
+            // Systems have no common kind of error for a name that nobody has.
+            _ if url.socket_addrs(|| None).is_err() => Outcome::NoHost,
             _ => Outcome::Broken(error.to_string()),
         },
         other => Outcome::Broken(other.to_string()),
