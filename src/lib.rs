@@ -3,6 +3,7 @@
 //! ARCHITECTURE.md is the map. Data flows one way: documents → site → routes → rendering → a sink.
 
 pub mod asset;
+pub mod attachment;
 pub mod cli;
 pub mod config;
 pub mod content;
@@ -11,6 +12,7 @@ pub mod diagnostic;
 pub mod fuzz;
 pub mod markdown;
 pub mod outreach;
+pub mod personal;
 pub mod publish;
 pub mod search;
 pub mod shortcode;
