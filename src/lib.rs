@@ -4,6 +4,7 @@
 
 pub mod asset;
 pub mod attachment;
+pub mod check;
 pub mod cli;
 pub mod config;
 pub mod content;

@@ -54,19 +54,9 @@ pub struct Arguments {
 
 pub fn run(arguments: &Arguments, root: &Path, config: Option<&Path>, output: &Output) -> ExitCode {
     let started = Instant::now();
-    let now = match arguments.at.as_deref().map(BuildTime::parse) {
-        None => BuildTime::Instant(jiff::Timestamp::now()),
-        Some(Some(time)) => time,
-        Some(None) => {
-            let given = arguments.at.as_deref().unwrap_or_default();
-            let error = Diagnostic::error("usage/at", text!("`--at {given}` is no date", "`--at {given}` 不是日期"))
-                .help(text!(
-                    "write a date like 2026-08-05, 2026-08-05T10:00 or 2026-08-05T10:00:00Z",
-                    "请写成 2026-08-05、2026-08-05T10:00 或 2026-08-05T10:00:00Z"
-                ));
-            output.report(vec![error]);
-            return ExitCode::from(2);
-        }
+    let now = match build_time(arguments.at.as_deref(), output) {
+        Ok(now) => now,
+        Err(code) => return code,
     };
     let found = match find::find(root, config) {
         Ok(found) => found,
@@ -109,6 +99,20 @@ pub fn run(arguments: &Arguments, root: &Path, config: Option<&Path>, output: &O
     }
 }
 
+/// The time that `--at` gives, or now.
+pub(super) fn build_time(at: Option<&str>, output: &Output) -> Result<BuildTime, ExitCode> {
+    let Some(given) = at else { return Ok(BuildTime::Instant(jiff::Timestamp::now())) };
+    BuildTime::parse(given).ok_or_else(|| {
+        let error =
+            Diagnostic::error("usage/at", text!("`--at {given}` is no date", "`--at {given}` 不是日期")).help(text!(
+                "write a date like 2026-08-05, 2026-08-05T10:00 or 2026-08-05T10:00:00Z",
+                "请写成 2026-08-05、2026-08-05T10:00 或 2026-08-05T10:00:00Z"
+            ));
+        output.report(vec![error]);
+        ExitCode::from(2)
+    })
+}
+
 struct Summary {
     pages: usize,
     sections: usize,
@@ -148,7 +152,7 @@ fn build(
 }
 
 /// A bar that appears when a build on a terminal takes longer than a second.
-struct Progress {
+pub(super) struct Progress {
     started: Instant,
     bar: Option<indicatif::ProgressBar>,
     done: AtomicUsize,
@@ -157,7 +161,7 @@ struct Progress {
 impl Progress {
     const PATIENCE: Duration = Duration::from_secs(1);
 
-    fn start(output: &Output, started: Instant) -> Self {
+    pub(super) fn start(output: &Output, started: Instant) -> Self {
         let shows = !output.json && std::io::stderr().is_terminal();
         let bar = shows.then(|| {
             let style = indicatif::ProgressStyle::with_template("{bar:40} {pos}/{len}");
@@ -170,14 +174,14 @@ impl Progress {
         Self { started, bar, done: AtomicUsize::new(0) }
     }
 
-    fn expect(&self, routes: usize) {
+    pub(super) fn expect(&self, routes: usize) {
         if let Some(bar) = &self.bar {
             bar.set_length(routes as u64);
         }
     }
 
     /// One route is done. Called from all threads, so the clock is only read now and then.
-    fn step(&self) {
+    pub(super) fn step(&self) {
         let Some(bar) = &self.bar else { return };
         let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
         if !done.is_multiple_of(32) || self.started.elapsed() < Self::PATIENCE {
@@ -189,7 +193,7 @@ impl Progress {
         bar.set_position(done as u64);
     }
 
-    fn finish(&self) {
+    pub(super) fn finish(&self) {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
         }

@@ -3,6 +3,7 @@
 //! What a command does is the business of the rooms below. Exit codes: 0 done, 1 errors in the site, 2 wrong usage.
 
 mod build;
+mod check;
 mod completion;
 mod init;
 mod output;
@@ -51,6 +52,8 @@ enum Command {
     Init(init::Arguments),
     /// Build the site into the output folder
     Build(build::Arguments),
+    /// Look for what is wrong with the site, without writing anything
+    Check(check::Arguments),
     /// Show the site in a browser while it is being written
     Serve(serve::Arguments),
     /// Print the completion script of a shell
@@ -90,6 +93,7 @@ pub fn main() -> ExitCode {
     match cli.command {
         Command::Init(arguments) => init::run(&arguments, &output),
         Command::Build(arguments) => build::run(&arguments, &cli.root, cli.config.as_deref(), &output),
+        Command::Check(arguments) => check::run(&arguments, &cli.root, cli.config.as_deref(), &output),
         Command::Serve(arguments) => serve::run(&arguments, &cli.root, cli.config.as_deref(), &output),
         Command::Completion { shell } => completion::run(shell),
     }

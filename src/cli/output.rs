@@ -27,7 +27,24 @@ impl Output {
     }
 
     /// Shows all diagnostics, sorted; warnings count as errors when `--strict` says so. Whether there was an error.
-    pub fn report(&self, mut diagnostics: Vec<Diagnostic>) -> bool {
+    pub fn report(&self, diagnostics: Vec<Diagnostic>) -> bool {
+        let diagnostics = self.list(diagnostics);
+        let errors = diagnostics.iter().filter(|d| d.is_error()).count();
+        let warnings = diagnostics.len() - errors;
+        if errors > 0 {
+            self.say(&match warnings {
+                0 => text!("{errors} error(s); nothing was changed.", "{errors} 个错误，没有改动任何文件。"),
+                _ => text!(
+                    "{errors} error(s), {warnings} warning(s); nothing was changed.",
+                    "{errors} 个错误，{warnings} 个警告，没有改动任何文件。"
+                ),
+            });
+        }
+        errors > 0
+    }
+
+    /// Shows all diagnostics, sorted and with the severity that `--strict` gives them, and returns them so.
+    pub fn list(&self, mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
         Diagnostic::sort(&mut diagnostics);
         if self.strict {
             for diagnostic in &mut diagnostics {
@@ -42,18 +59,7 @@ impl Output {
         } else {
             self.show(&diagnostics);
         }
-        let errors = diagnostics.iter().filter(|d| d.is_error()).count();
-        let warnings = diagnostics.len() - errors;
-        if errors > 0 {
-            self.say(&match warnings {
-                0 => text!("{errors} error(s); nothing was changed.", "{errors} 个错误，没有改动任何文件。"),
-                _ => text!(
-                    "{errors} error(s), {warnings} warning(s); nothing was changed.",
-                    "{errors} 个错误，{warnings} 个警告，没有改动任何文件。"
-                ),
-            });
-        }
-        errors > 0
+        diagnostics
     }
 
     /// Shows what is wrong while the command goes on.

@@ -3,6 +3,7 @@
 use serde::Deserialize;
 
 use super::Dialect;
+use super::check::{self, Check, RawCheck};
 use super::outreach::{self, RawOutreach};
 use super::raw::options;
 use super::toml_input::Input;
@@ -48,6 +49,7 @@ pub struct Kepu {
     pub content: Option<Dialect>,
     /// `[outreach]`, where it stands.
     pub outreach: Option<RawOutreach>,
+    pub check: Check,
 }
 
 options! {
@@ -57,6 +59,7 @@ options! {
         text: RawText = RawText::default(),
         outreach: Option<RawOutreach> = None,
         content: RawContent = RawContent::default(),
+        check: RawCheck = RawCheck::default(),
     }
 }
 
@@ -101,13 +104,15 @@ fn keys(path: &[String]) -> Option<&'static [&'static str]> {
         ["text"] => RawText::KEYS,
         ["outreach", rest @ ..] => return outreach::keys(rest),
         ["content"] => RawContent::KEYS,
+        ["check", rest @ ..] => return check::keys(rest),
         _ => return None,
     })
 }
 
 /// Reads `kepu.toml`; none when it has an error.
 pub fn parse(file: &str, source: &str, diagnostics: &mut Vec<Diagnostic>) -> Option<Kepu> {
-    let raw: RawKepu = Input::new(file, source).parse(keys, diagnostics)?;
+    let input = Input::new(file, source);
+    let raw: RawKepu = input.parse(keys, diagnostics)?;
     let differences = match raw.zola.exact {
         true => Differences::exact(),
         false => Differences {
@@ -123,5 +128,6 @@ pub fn parse(file: &str, source: &str, diagnostics: &mut Vec<Diagnostic>) -> Opt
         templates: Templates { dialect, theme_dialect },
         content: raw.content.dialect,
         outreach: raw.outreach,
+        check: Check::new(raw.check, &input),
     })
 }

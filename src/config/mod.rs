@@ -4,6 +4,7 @@
 //! given or valid. Which files exist is the caller's business; this room never reads the disk itself,
 //! except for [`find`].
 
+mod check;
 mod climb;
 pub mod code_themes;
 pub mod find;
@@ -22,6 +23,7 @@ use indexmap::IndexMap;
 use crate::diagnostic::{Diagnostic, Place, Result};
 use crate::text;
 
+pub use check::{Check, External, RawAllow, RuleLevel, Weight};
 pub use climb::climb;
 pub use kepu::Differences;
 pub use languages::Language;
@@ -127,6 +129,8 @@ pub struct Config {
     pub css_files: Vec<old::CssFile>,
     /// `[content] dialect` in `kepu.toml`.
     pub content_dialect: Option<Dialect>,
+    /// `[check]` of `kepu.toml`.
+    pub check: Check,
     /// The configuration file's name relative to the root, for messages.
     pub file: String,
 }
@@ -296,6 +300,7 @@ impl Config {
             dialect: Dialect::Tera2,
             css_files: old.css_files,
             content_dialect: None,
+            check: Check::default(),
             file: file.to_owned(),
         })
     }

@@ -266,6 +266,11 @@ pub fn place_of_key(file: &str, text: &str, path: &[&str]) -> Place {
     front_matter::split(file, text).map_or_else(|_| Place::file(file), |front| front.place(path))
 }
 
+/// The part of a document after its front matter.
+pub fn body_of<'a>(file: &str, text: &'a str) -> Option<&'a str> {
+    front_matter::split(file, text).ok().and_then(|front| text.get(front.body))
+}
+
 /// A value of the configuration as templates see it.
 pub fn toml_value(value: &toml::Value) -> Value {
     Data::deserialize(value.clone()).map_or_else(|_| Value::none(), |data| data.0)

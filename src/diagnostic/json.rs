@@ -17,6 +17,8 @@ struct Line<'a> {
     end_column: Option<usize>,
     notes: Vec<&'a str>,
     help: Option<&'a str>,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    pages: &'a [String],
 }
 
 impl Serialize for Severity {
@@ -44,6 +46,7 @@ pub fn line(diagnostic: &Diagnostic, lang: Language) -> String {
         end_column: end.map(|e| e.1),
         notes: diagnostic.notes.iter().map(|n| n.get(lang)).collect(),
         help: diagnostic.help.as_ref().map(|h| h.get(lang)),
+        pages: &diagnostic.pages,
     };
     serde_json::to_string(&line).unwrap_or_default()
 }

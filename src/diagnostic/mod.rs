@@ -114,6 +114,8 @@ pub struct Diagnostic {
     pub place: Option<Place>,
     pub notes: Vec<Text>,
     pub help: Option<Text>,
+    /// Addresses on the built site, such as `/news/a/`, where this was found; `kepu check` fills them in.
+    pub pages: Vec<String>,
 }
 
 /// A step that fails with one diagnostic. Boxed because success is the common case.
@@ -121,7 +123,7 @@ pub type Result<T, E = Box<Diagnostic>> = std::result::Result<T, E>;
 
 impl Diagnostic {
     fn new(severity: Severity, code: &'static str, message: Text) -> Self {
-        Self { severity, code, message, place: None, notes: Vec::new(), help: None }
+        Self { severity, code, message, place: None, notes: Vec::new(), help: None, pages: Vec::new() }
     }
 
     pub fn error(code: &'static str, message: Text) -> Self {
@@ -150,6 +152,12 @@ impl Diagnostic {
 
     pub fn help(mut self, help: Text) -> Self {
         self.help = Some(help);
+        self
+    }
+
+    /// Found on the page with this address.
+    pub fn on(mut self, address: impl Into<String>) -> Self {
+        self.pages.push(address.into());
         self
     }
 

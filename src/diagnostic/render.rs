@@ -2,7 +2,8 @@
 
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet, renderer::DecorStyle};
 
-use super::{Diagnostic, Language, Severity, line_column};
+use super::{Diagnostic, Language, Severity, Text, line_column};
+use crate::text;
 
 /// How many characters of a line are shown at most; generated files have lines of megabytes.
 const LONGEST_LINE: usize = 240;
@@ -33,6 +34,9 @@ pub fn report(diagnostic: &Diagnostic, lang: Language, styled: bool) -> String {
     };
     for text in &diagnostic.notes {
         group = group.element(Level::NOTE.with_name(note).message(text.get(lang)));
+    }
+    if let Some(text) = pages(diagnostic) {
+        group = group.element(Level::NOTE.with_name(note).message(text.get(lang).to_owned()));
     }
     if let Some(text) = &diagnostic.help {
         group = group.element(Level::HELP.with_name(help).message(text.get(lang)));
@@ -70,4 +74,14 @@ impl Window {
         let to = (end - from).min(kept.len()).max(start - from);
         Self { text: kept, first_line, span: start - from..to }
     }
+}
+
+/// On which pages something was found.
+fn pages(diagnostic: &Diagnostic) -> Option<Text> {
+    let first = diagnostic.pages.first()?;
+    let more = diagnostic.pages.len() - 1;
+    Some(match more {
+        0 => text!("on the page `{first}`", "所在页面：`{first}`"),
+        _ => text!("on the page `{first}` and {more} more", "所在页面：`{first}`，另有 {more} 个页面"),
+    })
 }

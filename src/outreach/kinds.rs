@@ -37,6 +37,13 @@ pub const EVERYWHERE: &[Field] = &[
     optional("expires", Time),
     optional("urgent_until", Time),
     optional("pick", Week),
+    optional(
+        "check",
+        Table(&[optional(
+            "allow",
+            Tables(&[required("rule", Text), optional("path", Text), optional("text", Text), required("reason", Text)]),
+        )]),
+    ),
 ];
 
 const COMMON: &[Field] = &[

@@ -92,6 +92,12 @@ impl Site {
         folders
     }
 
+    /// The folders of templates, the site's own first.
+    pub fn template_folders(&self) -> Vec<PathBuf> {
+        let theme = self.theme_folder.iter().map(|folder| folder.join("templates"));
+        std::iter::once(self.root.join("templates")).chain(theme).collect()
+    }
+
     /// A path as messages show it: relative to the root, with `/`.
     pub fn shown(&self, path: &Path) -> String {
         shown(&self.root, path)

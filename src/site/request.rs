@@ -32,8 +32,13 @@ pub fn read_config(request: &Request, diagnostics: &mut Vec<Diagnostic>) -> Opti
     let root = &request.found.root;
     let file = shown(root, &request.found.config);
     let source = read(&request.found.config, &file, diagnostics)?;
-    let mut kepu =
-        Kepu { differences: Differences::all(), templates: Templates::default(), content: None, outreach: None };
+    let mut kepu = Kepu {
+        differences: Differences::all(),
+        templates: Templates::default(),
+        content: None,
+        outreach: None,
+        check: config::Check::default(),
+    };
     let kepu_toml = request.found.config.with_file_name("kepu.toml");
     if kepu_toml.is_file() {
         let file = shown(root, &kepu_toml);
@@ -46,6 +51,7 @@ pub fn read_config(request: &Request, diagnostics: &mut Vec<Diagnostic>) -> Opti
     let mut config = Config::parse(&file, &source, kepu.differences, diagnostics)?;
     config.templates = kepu.templates;
     config.content_dialect = kepu.content;
+    config.check = kepu.check;
     config.mode = request.mode;
     config.minify_html |= request.minify;
     if let Some(base_url) = &request.base_url {

@@ -12,9 +12,12 @@ mod style;
 mod tests;
 mod words;
 
+use std::path::Path;
+
 use super::{Context, File, Found, Group, Page, Source, finding};
 use crate::diagnostic::{Diagnostic, Place};
-use crate::text;
+use crate::site::Site;
+use crate::{content, text};
 use prose::stretches;
 
 pub use words::{Word, Words};
@@ -97,6 +100,18 @@ fn of_page(context: &Context, page: &Page, found: &mut Found) {
             None => told,
         });
     }
+}
+
+/// The list of kepu with that of a site: `wordlist.toml` beside its configuration.
+pub fn words_of(site: &Site, told: &mut Vec<Diagnostic>) -> Words {
+    let folder = site.root.join(&site.config.file).parent().map(Path::to_path_buf).unwrap_or_default();
+    let path = folder.join(words::FILE);
+    let shown = site.shown(&path);
+    let text = match path.is_file() {
+        true => content::read_text(&path, &shown, told).map_err(|error| told.push(*error)).ok(),
+        false => None,
+    };
+    Words::new(text.as_deref().map(|text| (shown.as_str(), text)), told)
 }
 
 /// The language of a document, in lower case; that of the site for other files.

@@ -8,10 +8,12 @@ mod minors;
 mod photos;
 mod rules;
 mod texts;
+
 #[cfg(test)]
 mod tests;
 
 use super::{Context, Group, finding};
+pub use texts::shown_text;
 use crate::diagnostic::{Diagnostic, Place, Text};
 use crate::personal::{self, Finding, Kind, People};
 use crate::text;

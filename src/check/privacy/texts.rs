@@ -59,7 +59,7 @@ pub fn of_page(context: &Context, page: &Page, found: &mut Found) {
     for of in numbers(context, &text) {
         let written = text[of.span.clone()].to_owned();
         let at = context.sources.locate(page.source, &[written, of.number.clone()]);
-        let is_source = |place: &Place| place.excerpt.is_some() && !is_template(context, &place.file);
+        let is_source = |place: &Place| place.excerpt.is_some() && !context.is_template(&place.file);
         if at.as_ref().is_some_and(is_source) {
             continue;
         }
@@ -79,10 +79,6 @@ pub fn of_page(context: &Context, page: &Page, found: &mut Found) {
             None => told,
         });
     }
-}
-
-fn is_template(context: &Context, file: &str) -> bool {
-    context.site.template_folders().iter().any(|folder| file.starts_with(&context.site.shown(folder)))
 }
 
 /// The text of a page with what is read out or shown of attributes; blocks are lines, cells are parted by tabs.

@@ -1,0 +1,93 @@
+//! Findings on their way into the report: levels and allowances are applied, and what a template repeats on every page
+//! becomes one.
+
+use std::collections::HashMap;
+
+use super::settings::Settings;
+use crate::diagnostic::Diagnostic;
+
+/// What rules push their findings into.
+pub struct Found<'a> {
+    settings: &'a Settings,
+    list: Vec<Diagnostic>,
+}
+
+/// From how many pages on the same words about different files are one finding: a template says them.
+const REPEATED: usize = 5;
+
+impl<'a> Found<'a> {
+    pub(super) fn new(settings: &'a Settings) -> Self {
+        Self { settings, list: Vec::new() }
+    }
+
+    /// Whether findings of this rule are of interest.
+    pub fn wants(&self, code: &str) -> bool {
+        self.settings.wants(code)
+    }
+
+    /// Adds a finding, unless its rule is off or it is allowed.
+    pub fn push(&mut self, finding: Diagnostic) {
+        if let Some(finding) = self.settings.apply(finding) {
+            self.list.push(finding);
+        }
+    }
+
+    /// Adds findings that have passed through another `Found`.
+    pub(super) fn extend(&mut self, findings: impl IntoIterator<Item = Diagnostic>) {
+        self.list.extend(findings);
+    }
+
+    pub(super) fn into_list(self) -> Vec<Diagnostic> {
+        self.list
+    }
+
+    /// One finding for each thing that is wrong, with all its pages.
+    pub(super) fn finish(self) -> Vec<Diagnostic> {
+        let same_place = merge(self.list, |finding| {
+            finding.place.clone().map(|place| (place.file, place.excerpt.map(|(_, span)| (span.start, span.end))))
+        });
+        let (exact, vague): (Vec<_>, Vec<_>) = same_place.into_iter().partition(|finding| {
+            finding.pages.is_empty() || finding.place.as_ref().is_some_and(|place| place.excerpt.is_some())
+        });
+        let mut count: HashMap<(&str, &str), usize> = HashMap::new();
+        for finding in &vague {
+            *count.entry((finding.code, &finding.message.en)).or_default() += 1;
+        }
+        let repeated: std::collections::HashSet<(&str, String)> = count
+            .into_iter()
+            .filter(|(_, count)| *count >= REPEATED)
+            .map(|((code, message), _)| (code, message.to_owned()))
+            .map(|(code, message)| (super::rules::find(code).map_or("", |rule| rule.code), message))
+            .collect();
+        let (many, few): (Vec<_>, Vec<_>) =
+            vague.into_iter().partition(|finding| repeated.contains(&(finding.code, finding.message.en.clone())));
+        let mut all = exact;
+        all.extend(few);
+        all.extend(merge(many, |_| ()).into_iter().map(|mut finding| {
+            finding.place = None;
+            finding
+        }));
+        all.extend(self.settings.unused());
+        all
+    }
+}
+
+/// Makes one of findings with the same code, message and key.
+fn merge<K: std::hash::Hash + Eq>(findings: Vec<Diagnostic>, key: impl Fn(&Diagnostic) -> K) -> Vec<Diagnostic> {
+    let mut merged: indexmap::IndexMap<(&'static str, String, K), Diagnostic> = indexmap::IndexMap::new();
+    for finding in findings {
+        let key = (finding.code, finding.message.en.clone(), key(&finding));
+        match merged.entry(key) {
+            indexmap::map::Entry::Occupied(mut known) => {
+                let known = known.get_mut();
+                let new: Vec<String> =
+                    finding.pages.into_iter().filter(|page| known.pages.last() != Some(page)).collect();
+                known.pages.extend(new);
+            }
+            indexmap::map::Entry::Vacant(place) => {
+                place.insert(finding);
+            }
+        }
+    }
+    merged.into_values().collect()
+}

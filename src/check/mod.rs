@@ -1,0 +1,207 @@
+//! What is wrong with a site before it goes out: every page is rendered in memory and looked at, with its sources.
+//!
+//! A site and its routes come in, findings go out, each of a rule of the table in [`rules`]. Nothing is written, and the
+//! network is asked only where [`Options::external`] says so. How findings are shown is the business of `cli`, except for
+//! the printable report ([`report`]) and SARIF ([`sarif`]).
+
+mod accessibility;
+pub mod document;
+mod facts;
+mod found;
+mod inspect;
+pub mod language;
+mod links;
+mod privacy;
+mod rules;
+mod settings;
+mod sources;
+mod told;
+mod weight;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use jiff::Timestamp;
+use rayon::prelude::*;
+
+use crate::diagnostic::{Diagnostic, Text};
+use crate::site::{Artifact, Route, Routes, Site, render, summarize};
+
+pub use document::Document;
+pub use facts::{Facts, FileFacts};
+pub use found::Found;
+pub use rules::{Default as DefaultLevel, Group, Rule, all as rules, find as find_rule, finding};
+pub use settings::Settings;
+pub use sources::{Source, Sources};
+
+use links::Addresses;
+
+/// What is looked for besides the rules that always apply.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// The time of the check, which on outreach sites is that of the build.
+    pub now: Timestamp,
+    /// Whether the indicators of inspections of public sites are looked at.
+    pub inspect: bool,
+    /// Whether links to other sites are followed.
+    pub external: bool,
+}
+
+/// What rules may ask.
+pub struct Context<'a> {
+    pub site: &'a Site,
+    pub routes: &'a Routes,
+    pub options: Options,
+    pub settings: &'a Settings,
+    pub sources: &'a Sources<'a>,
+    pub addresses: &'a Addresses<'a>,
+    pub words: &'a language::Words,
+}
+
+impl Context<'_> {
+    /// Whether a file, as messages name it, is a template.
+    pub fn is_template(&self, file: &str) -> bool {
+        self.site.template_folders().iter().any(|folder| file.starts_with(&self.site.shown(folder)))
+    }
+}
+
+/// One HTML page of the built site while its rules run. Pages that only redirect are not among them.
+pub struct Page<'a> {
+    /// `news/a/index.html`.
+    pub path: &'a str,
+    /// `/news/a/`.
+    pub address: &'a str,
+    pub route: &'a Route,
+    pub html: &'a str,
+    pub document: &'a Document,
+    /// The file behind it, as messages name it; none for lists of terms and the like.
+    pub source: Option<&'a str>,
+}
+
+/// One file of the built site that is no page: a style sheet, a feed, a picture, an attachment.
+pub struct File<'a> {
+    /// `news/a/list.xlsx`.
+    pub path: &'a str,
+    pub address: &'a str,
+    pub route: &'a Route,
+    /// Where it is copied from, if it is.
+    pub from: Option<&'a Path>,
+    /// What was rendered, if it was.
+    pub text: Option<&'a str>,
+    /// The file behind it, as messages name it.
+    pub source: Option<&'a str>,
+}
+
+/// What a check came to.
+#[derive(Debug)]
+pub struct Report {
+    /// Sorted; all have levels as the configuration says.
+    pub findings: Vec<Diagnostic>,
+    pub pages: usize,
+    pub files: usize,
+}
+
+/// Checks a whole site. `told` is what loading and planning it had to say: what belongs to a rule is taken as the
+/// rule's level says, the rest is kept. `step` is called after each route, from any thread.
+pub fn run(site: &Site, routes: &Routes, told: Vec<Diagnostic>, options: Options, step: &(dyn Fn() + Sync)) -> Report {
+    let mut own = Vec::new();
+    let settings = Settings::new(site, options, &mut own);
+    let sources = Sources::new(site);
+    let addresses = Addresses::new(site, routes);
+    let words = language::words_of(site, &mut own);
+    let context = Context { site, routes, options, settings: &settings, sources: &sources, addresses: &addresses, words: &words };
+
+    let mut found = Found::new(&settings);
+    told.into_iter().for_each(|diagnostic| found.push(diagnostic));
+    let pieces: Vec<Piece> = routes
+        .par_iter()
+        .map(|(path, route)| {
+            let piece = examine(&context, path, route);
+            step();
+            piece
+        })
+        .collect();
+    let of_sources: Vec<Vec<Diagnostic>> =
+        sources.all().into_par_iter().map(|source| examine_source(&context, &source)).collect();
+
+    let mut files = BTreeMap::new();
+    let mut failures = Vec::new();
+    for ((path, _), piece) in routes.iter().zip(pieces) {
+        found.extend(piece.found);
+        failures.extend(piece.failure);
+        if let Some(facts) = piece.facts {
+            files.insert(path.as_str(), facts);
+        }
+    }
+    found.extend(of_sources.into_iter().flatten());
+    let facts = Facts { files, images: site.images.requested().into_iter().map(|(path, _)| path).collect() };
+    for group in rules::GROUPS {
+        if let Some(site_rules) = group.site {
+            site_rules(&context, &facts, &mut found);
+        }
+    }
+    let mut findings = found.finish();
+    findings.extend(summarize(failures));
+    findings.extend(own);
+    Diagnostic::sort(&mut findings);
+    let pages = facts.files.values().filter(|file| file.is_page).count();
+    Report { findings, pages, files: routes.len() + facts.images.len() }
+}
+
+/// What one route came to.
+#[derive(Default)]
+struct Piece {
+    found: Vec<Diagnostic>,
+    facts: Option<FileFacts>,
+    failure: Option<(Text, Vec<Diagnostic>)>,
+}
+
+fn examine(context: &Context, path: &str, route: &Route) -> Piece {
+    let (what, source) = route.describe(context.site);
+    let artifact = match render(context.site, path, route) {
+        Ok(artifact) => artifact,
+        Err(errors) => return Piece { failure: Some((what, errors)), ..Piece::default() },
+    };
+    let copied;
+    let (text, from): (Option<&str>, Option<&Path>) = match &artifact {
+        Artifact::Text(text) => (Some(text), None),
+        Artifact::Shared(text) => (Some(text), None),
+        Artifact::Static(text) => (Some(text), None),
+        Artifact::File { source, .. } => {
+            copied = facts::is_text(path).then(|| std::fs::read(source).ok()).flatten();
+            (copied.as_deref().and_then(|bytes| std::str::from_utf8(bytes).ok()), Some(source))
+        }
+    };
+    let mut found = Found::new(context.settings);
+    let address = links::address_of(path);
+    let source = source.as_deref();
+    let size = match (text, from) {
+        (Some(text), _) => text.len() as u64,
+        (None, Some(from)) => from.metadata().map_or(0, |metadata| metadata.len()),
+        (None, None) => 0,
+    };
+    let is_html = path.ends_with(".html") || path.ends_with(".htm");
+    let facts = match text.filter(|_| is_html) {
+        Some(html) => {
+            let document = Document::parse(html);
+            let page = Page { path, address: &address, route, html, document: &document, source };
+            let is_page = !matches!(route, Route::Redirect { .. }) && !document.redirects();
+            if is_page {
+                rules::GROUPS.iter().filter_map(|group| group.page).for_each(|rules| rules(context, &page, &mut found));
+            }
+            FileFacts::of_page(context, &page, size, is_page)
+        }
+        None => {
+            let file = File { path, address: &address, route, from, text, source };
+            rules::GROUPS.iter().filter_map(|group| group.file).for_each(|rules| rules(context, &file, &mut found));
+            FileFacts::of_file(context, &file, size)
+        }
+    };
+    Piece { found: found.into_list(), facts: Some(facts), failure: None }
+}
+
+fn examine_source(context: &Context, source: &Source) -> Vec<Diagnostic> {
+    let mut found = Found::new(context.settings);
+    rules::GROUPS.iter().filter_map(|group| group.source).for_each(|rules| rules(context, source, &mut found));
+    found.into_list()
+}

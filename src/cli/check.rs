@@ -1,0 +1,105 @@
+//! `kepu check`.
+
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::Instant;
+
+use clap::Args;
+
+use crate::check::{self, Options, find_rule};
+use crate::config::{Mode, find};
+use crate::diagnostic::Diagnostic;
+use crate::site::{Request, Site, plan};
+use crate::text;
+
+use super::build::{Progress, build_time};
+use super::output::Output;
+
+#[derive(Args, Debug)]
+pub struct Arguments {
+    /// The base URL, in place of the configuration's
+    #[arg(short = 'u', long)]
+    base_url: Option<String>,
+
+    /// Include drafts
+    #[arg(long)]
+    drafts: bool,
+
+    /// Do not follow links to other sites
+    #[arg(long)]
+    skip_external_links: bool,
+
+    /// Look at what inspections of public sites look at: columns without news, empty columns, what the footer lacks
+    #[arg(long)]
+    inspect: bool,
+
+    /// Do everything as Zola does, without kepu's improvements
+    #[arg(long)]
+    zola_exact: bool,
+
+    /// The time of the check, in place of now: 2026-12-01, 2026-12-01T08:00 (China time on outreach sites) or RFC 3339
+    #[arg(long, value_name = "DATE")]
+    at: Option<String>,
+}
+
+pub fn run(arguments: &Arguments, root: &Path, config: Option<&Path>, output: &Output) -> ExitCode {
+    let started = Instant::now();
+    let now = match build_time(arguments.at.as_deref(), output) {
+        Ok(now) => now,
+        Err(code) => return code,
+    };
+    let found = match find::find(root, config) {
+        Ok(found) => found,
+        Err(error) => return output.fail(*error),
+    };
+    let request = Request {
+        found,
+        // What is checked is what a build would publish.
+        mode: Mode::Build,
+        base_url: arguments.base_url.clone(),
+        drafts: arguments.drafts,
+        minify: false,
+        zola_exact: arguments.zola_exact,
+        now,
+        remember: false,
+    };
+    let mut told = Vec::new();
+    let site = Site::load(&request, &mut told);
+    let Some(site) = site else { return finish(output, told, None, started) };
+    let routes = plan(&site, &mut told);
+    if told.iter().any(|diagnostic| diagnostic.is_error() && find_rule(diagnostic.code).is_none()) {
+        return finish(output, told, None, started);
+    }
+    let options = Options {
+        now: now.instant(site.outreach.is_some()),
+        inspect: arguments.inspect,
+        external: !arguments.skip_external_links,
+    };
+    let progress = Progress::start(output, started);
+    progress.expect(routes.len());
+    let report = check::run(&site, &routes, told, options, &|| progress.step());
+    progress.finish();
+    let code = finish(output, report.findings, Some((report.pages, report.files)), started);
+    // The process ends now; freeing a large site piece by piece would only keep the user waiting.
+    std::mem::forget((site, routes));
+    code
+}
+
+/// Shows the findings and what they come to. `seen` is how many pages and files were looked at.
+fn finish(output: &Output, findings: Vec<Diagnostic>, seen: Option<(usize, usize)>, started: Instant) -> ExitCode {
+    let findings = output.list(findings);
+    let errors = findings.iter().filter(|finding| finding.is_error()).count();
+    let warnings = findings.len() - errors;
+    let seconds = format!("{:.2}", started.elapsed().as_secs_f64());
+    output.say(&match seen {
+        Some((pages, files)) => text!(
+            "{pages} pages and {files} files checked, {errors} errors and {warnings} warnings, {seconds} s.",
+            "检查了 {pages} 个页面、{files} 个文件，{errors} 个错误，{warnings} 个警告，用时 {seconds} 秒。"
+        ),
+        None => text!(
+            "{errors} errors and {warnings} warnings; the pages could not be checked before these are mended.",
+            "{errors} 个错误，{warnings} 个警告；改正之后才能检查页面。"
+        ),
+    });
+    if errors == 0 { ExitCode::SUCCESS } else { ExitCode::from(1) }
+}
