@@ -91,11 +91,10 @@ impl Parts {
                     }
                     "tc" | "table-cell" => self.text.push('\t'),
                     "tr" | "table-row" => self.text.push('\n'),
-                    name @ ("p" | "h") => {
+                    "p" | "h" => {
                         if is_open_document(element.name().as_ref()) {
                             in_text = in_text.saturating_sub(1);
                         }
-                        let _ = name;
                         self.push(if self.open.is_empty() { "\n" } else { " " });
                     }
                     _ => {}

@@ -115,11 +115,10 @@ fn addresses(text: &str) -> Vec<Range<usize>> {
         let end = text[start..].find(ends).map_or(text.len(), |end| start + end);
         found.push(start..end);
     };
-    for (at, mark) in text.match_indices("://") {
+    for (at, _) in text.match_indices("://") {
         let scheme = text[..at].rfind(|c: char| !c.is_ascii_alphanumeric()).map_or(0, |before| {
             before + text[before..].chars().next().map_or(1, char::len_utf8)
         });
-        let _ = mark;
         from(scheme);
     }
     for mark in ["](", "src=\"", "href=\"", "src='", "href='", "src=", "href="] {

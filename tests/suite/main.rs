@@ -8,6 +8,7 @@
 
 mod arguments;
 mod browser;
+mod check_texts;
 mod cli;
 mod corpus;
 mod encodings;

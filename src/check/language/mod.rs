@@ -34,7 +34,7 @@ fn of_source(context: &Context, source: &Source, found: &mut Found) {
             None => told,
         });
     };
-    let language = language_of(context, source);
+    let language = language_of(context.site, source);
     mongolian::look(text, &language, &mut push);
     // Traditional characters have other right forms.
     if is_traditional(&language) {
@@ -69,6 +69,20 @@ fn wrong_word(word: &Word) -> Diagnostic {
     match reason.is_empty() {
         true => told,
         false => told.note(crate::diagnostic::Text::verbatim(reason.as_str())),
+    }
+}
+
+/// The finding that a repair answers.
+fn finding_of(change: &repair::Change, words: &Words, source: &Source) -> Diagnostic {
+    let place = Place::span(source.file.as_str(), &*source.text, change.span.clone());
+    let told = match words.find(&change.old).next() {
+        Some((word, _)) if change.is_word => wrong_word(word),
+        _ => finding(style::PUNCTUATION, text!("", "")),
+    };
+    let told = told.at(place);
+    match source.address {
+        Some(address) => told.on(address),
+        None => told,
     }
 }
 
@@ -115,12 +129,12 @@ pub fn words_of(site: &Site, told: &mut Vec<Diagnostic>) -> Words {
 }
 
 /// The language of a document, in lower case; that of the site for other files.
-fn language_of(context: &Context, source: &Source) -> String {
-    let content = &context.site.content;
+fn language_of(site: &Site, source: &Source) -> String {
+    let content = &site.content;
     let pages = content.pages.iter().map(|page| (&page.file, &page.lang));
     let sections = content.sections.iter().map(|section| (&section.file, &section.lang));
     let own = pages.chain(sections).find(|(file, _)| file.source == source.path).map(|(_, lang)| lang.as_str());
-    own.unwrap_or(&context.site.config.default_language).to_ascii_lowercase()
+    own.unwrap_or(&site.config.default_language).to_ascii_lowercase()
 }
 
 fn is_traditional(language: &str) -> bool {

@@ -153,10 +153,11 @@ fn line_of_prose(text: &str, line: Range<usize>, fixable: bool, found: &mut Vec<
             return Some("%}");
         } else if rest.starts_with("](") {
             // The target and not the title behind it.
-            let end = rest.find([' ', ')']).unwrap_or(rest.len());
-            if rest[..end].contains('(') && rest[2..end].contains('(') { rest.find(')').map_or(rest.len(), |end| end + 1) } else { end }
-        } else if rest.starts_with("]: ") || rest.starts_with("][") {
-            rest.find(|c: char| c == '\n').unwrap_or(rest[2..].find(']').map_or(rest.len(), |end| end + 3))
+            rest.find([' ', ')']).unwrap_or(rest.len())
+        } else if rest.starts_with("]: ") {
+            rest.len()
+        } else if rest.starts_with("][") {
+            rest[2..].find(']').map_or(rest.len(), |end| end + 3)
         } else if rest.starts_with('<') && rest[1..].starts_with(|c: char| c.is_ascii_alphabetic() || c == '/') {
             rest.find('>').map_or(rest.len(), |end| end + 1)
         } else if rest.starts_with("http://") || rest.starts_with("https://") || rest.starts_with("www.") {

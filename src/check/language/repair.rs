@@ -7,7 +7,9 @@ use std::path::Path;
 use super::prose::stretches;
 use super::style::between_han;
 use super::words::{Level, Words};
+use crate::check::{Options, Settings, Sources};
 use crate::diagnostic::{Diagnostic, line_column};
+use crate::site::Site;
 
 /// One change of a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,6 +20,8 @@ pub struct Change {
     /// Counted from 1.
     pub line: usize,
     pub old: String,
+    /// A wrong word, and no mark.
+    pub is_word: bool,
 }
 
 /// The changes of a file, in order; none where nothing is to repair. `punctuation` is whether marks are changed as well.
@@ -26,20 +30,20 @@ pub fn changes(file: &str, text: &str, words: &Words, punctuation: bool) -> Vec<
     for stretch in stretches(file, text).into_iter().filter(|stretch| stretch.fixable) {
         let start = stretch.span.start;
         let of = &text[stretch.span.clone()];
-        let mut push = |span: Range<usize>, new: &str| {
+        let mut push = |span: Range<usize>, new: &str, is_word: bool| {
             let span = start + span.start..start + span.end;
             let (line, _) = line_column(text, span.start);
-            found.push(Change { old: text[span.clone()].to_owned(), span, new: new.to_owned(), line });
+            found.push(Change { old: text[span.clone()].to_owned(), span, new: new.to_owned(), line, is_word });
         };
         for (word, span) in words.find(of) {
             if word.level == Level::Error && !word.right.is_empty() && !is_quoted(of, &span) {
-                push(span, &word.right);
+                push(span, &word.right, true);
             }
         }
         if punctuation && stretch.body {
             for (span, wide) in between_han(of) {
                 if !is_quoted(of, &span) {
-                    push(span, wide);
+                    push(span, wide, false);
                 }
             }
         }
@@ -87,4 +91,38 @@ pub fn write(path: &Path, shown: &str, old: &str, new: &str) -> Result<bool, Dia
     file.as_file().sync_all().map_err(|error| io(&error))?;
     file.persist(path).map_err(|error| io(&error.error))?;
     Ok(true)
+}
+
+/// A file that was repaired.
+#[derive(Debug)]
+pub struct Repaired {
+    /// As messages name it.
+    pub file: String,
+    pub changes: Vec<Change>,
+}
+
+/// Repairs the Markdown files of a site on disk. What could not be written goes to `told`.
+pub fn site(site: &Site, options: Options, told: &mut Vec<Diagnostic>) -> Vec<Repaired> {
+    let settings = Settings::new(site, options, &mut Vec::new());
+    let words = super::words_of(site, told);
+    let (repair_words, punctuation) = (settings.wants("language/wrong-word"), settings.wants("language/punctuation"));
+    let mut repaired = Vec::new();
+    for source in Sources::new(site).all() {
+        // Allowances are a person's answer to a finding.
+        let allowed = |change: &Change| settings.allows(&super::finding_of(change, &words, &source));
+        if source.file.rsplit_once('.').is_none_or(|(_, extension)| extension != "md") || super::is_traditional(&super::language_of(site, &source)) {
+            continue;
+        }
+        let mut changes = changes(&source.file, &source.text, &words, punctuation);
+        changes.retain(|change| (change.is_word && repair_words || !change.is_word && punctuation) && !allowed(change));
+        if changes.is_empty() {
+            continue;
+        }
+        match write(&source.path, &source.file, &source.text, &apply(&source.text, &changes)) {
+            Ok(true) => repaired.push(Repaired { file: source.file, changes }),
+            Ok(false) => {}
+            Err(error) => told.push(error),
+        }
+    }
+    repaired
 }
