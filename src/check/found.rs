@@ -44,29 +44,25 @@ impl<'a> Found<'a> {
     /// One finding for each thing that is wrong, with all its pages.
     pub(super) fn finish(self) -> Vec<Diagnostic> {
         let same_place = merge(self.list, |finding| {
-            finding.place.clone().map(|place| (place.file, place.excerpt.map(|(_, span)| (span.start, span.end))))
+            let place = finding.place.as_ref()?;
+            let span = place.excerpt.as_ref().map(|(_, span)| (span.start, span.end));
+            Some((place.file.clone(), span))
         });
-        let (exact, vague): (Vec<_>, Vec<_>) = same_place.into_iter().partition(|finding| {
-            finding.pages.is_empty() || finding.place.as_ref().is_some_and(|place| place.excerpt.is_some())
-        });
-        let mut count: HashMap<(&str, &str), usize> = HashMap::new();
-        for finding in &vague {
-            *count.entry((finding.code, &finding.message.en)).or_default() += 1;
+        // What stands somewhere in a page, but not in the author's file, comes from a template or a shortcode.
+        let is_vague = |finding: &Diagnostic| {
+            let is_exact = finding.place.as_ref().is_some_and(|place| place.excerpt.is_some());
+            !finding.pages.is_empty() && !is_exact
+        };
+        let mut count: HashMap<(&'static str, String), usize> = HashMap::new();
+        let key = |finding: &Diagnostic| (finding.code, finding.message.en.clone());
+        for finding in same_place.iter().filter(|finding| is_vague(finding)) {
+            *count.entry(key(finding)).or_default() += 1;
         }
-        let repeated: std::collections::HashSet<(&str, String)> = count
-            .into_iter()
-            .filter(|(_, count)| *count >= REPEATED)
-            .map(|((code, message), _)| (code, message.to_owned()))
-            .map(|(code, message)| (super::rules::find(code).map_or("", |rule| rule.code), message))
-            .collect();
-        let (many, few): (Vec<_>, Vec<_>) =
-            vague.into_iter().partition(|finding| repeated.contains(&(finding.code, finding.message.en.clone())));
-        let mut all = exact;
-        all.extend(few);
-        all.extend(merge(many, |_| ()).into_iter().map(|mut finding| {
-            finding.place = None;
-            finding
-        }));
+        let is_repeated = |finding: &Diagnostic| {
+            is_vague(finding) && count.get(&key(finding)).is_some_and(|count| *count >= REPEATED)
+        };
+        let (many, mut all): (Vec<_>, Vec<_>) = same_place.into_iter().partition(is_repeated);
+        all.extend(merge(many, |_| ()).into_iter().map(|finding| Diagnostic { place: None, ..finding }));
         all.extend(self.settings.unused());
         all
     }

@@ -6,13 +6,16 @@
 
 mod accessibility;
 pub mod document;
+mod external;
 mod facts;
 mod found;
 mod inspect;
 pub mod language;
 mod links;
 mod privacy;
+pub mod report;
 mod rules;
+pub mod sarif;
 mod settings;
 mod sources;
 mod told;
@@ -34,6 +37,7 @@ pub use rules::{Default as DefaultLevel, Group, Rule, all as rules, find as find
 pub use settings::Settings;
 pub use sources::{Source, Sources};
 
+pub use inspect::{Column, is_veto};
 use links::Addresses;
 
 /// What is looked for besides the rules that always apply.
@@ -99,6 +103,8 @@ pub struct Report {
     pub findings: Vec<Diagnostic>,
     pub pages: usize,
     pub files: usize,
+    /// What an inspection sees of each column; empty without one.
+    pub columns: Vec<Column>,
 }
 
 /// Checks a whole site. `told` is what loading and planning it had to say: what belongs to a rule is taken as the
@@ -145,7 +151,8 @@ pub fn run(site: &Site, routes: &Routes, told: Vec<Diagnostic>, options: Options
     findings.extend(own);
     Diagnostic::sort(&mut findings);
     let pages = facts.files.values().filter(|file| file.is_page).count();
-    Report { findings, pages, files: routes.len() + facts.images.len() }
+    let columns = if options.inspect { inspect::columns(&context) } else { Vec::new() };
+    Report { findings, pages, files: routes.len() + facts.images.len(), columns }
 }
 
 /// What one route came to.

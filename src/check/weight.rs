@@ -237,8 +237,9 @@ fn of_site(context: &Context, facts: &Facts, found: &mut Found) {
 fn foreign(context: &Context, file: &FileFacts, found: &mut Found) {
     for (_, address) in file.external.iter().filter(|(of, _)| of.is_fetched()) {
         let host = url::Url::parse(address).or_else(|_| url::Url::parse(&format!("https:{address}")));
-        let host = host.ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default();
-        let place = context.sources.locate(file.source.as_deref(), &[address.to_string()]);
+        let Some(host) = host.ok().and_then(|url| url.host_str().map(str::to_owned)) else { continue };
+        let bare = address.strip_prefix("https:").unwrap_or(address).to_owned();
+        let place = context.sources.locate(file.source.as_deref(), &[address.to_string(), bare]);
         let shown = super::links::shorten(address);
         found.push(
             at(

@@ -162,7 +162,7 @@ impl Progress {
     const PATIENCE: Duration = Duration::from_secs(1);
 
     pub(super) fn start(output: &Output, started: Instant) -> Self {
-        let shows = !output.json && std::io::stderr().is_terminal();
+        let shows = output.format == super::output::Format::Human && std::io::stderr().is_terminal();
         let bar = shows.then(|| {
             let style = indicatif::ProgressStyle::with_template("{bar:40} {pos}/{len}");
             let bar = indicatif::ProgressBar::hidden();

@@ -1,13 +1,13 @@
 //! `kepu check`.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
 
 use clap::Args;
 
 use crate::check::language::repair;
-use crate::check::{self, Options, find_rule};
+use crate::check::{self, Options, find_rule, sarif};
 use crate::config::{Mode, find};
 use crate::diagnostic::Diagnostic;
 use crate::site::{Request, Site, plan};
@@ -37,6 +37,14 @@ pub struct Arguments {
     /// Correct what is safe to correct (wrong words, marks between Han characters) in the Markdown files, and show it
     #[arg(long)]
     fix: bool,
+
+    /// Write a report in Chinese that can be read in a browser and printed
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
+
+    /// Write the findings as SARIF 2.1.0
+    #[arg(long, value_name = "FILE")]
+    sarif: Option<PathBuf>,
 
     /// Do everything as Zola does, without kepu's improvements
     #[arg(long)]
@@ -70,23 +78,29 @@ pub fn run(arguments: &Arguments, root: &Path, config: Option<&Path>, output: &O
     };
     let mut told = Vec::new();
     let site = Site::load(&request, &mut told);
-    let Some(mut site) = site else { return finish(output, told, None, started) };
+    let Some(mut site) = site else { return finish(arguments, output, told, None, started) };
     if arguments.fix && repair(&site, arguments, &request, output) {
         told.clear();
         let again = Site::load(&request, &mut told);
-        let Some(again) = again else { return finish(output, told, None, started) };
+        let Some(again) = again else { return finish(arguments, output, told, None, started) };
         site = again;
     }
     let routes = plan(&site, &mut told);
     if told.iter().any(|diagnostic| diagnostic.is_error() && find_rule(diagnostic.code).is_none()) {
-        return finish(output, told, None, started);
+        return finish(arguments, output, told, None, started);
     }
     let options = options(&site, arguments, &request);
     let progress = Progress::start(output, started);
     progress.expect(routes.len());
-    let report = check::run(&site, &routes, told, options, &|| progress.step());
+    let mut report = check::run(&site, &routes, told, options, &|| progress.step());
     progress.finish();
-    let code = finish(output, report.findings, Some((report.pages, report.files)), started);
+    report.findings = output.graded(report.findings);
+    if let Some(file) = &arguments.report {
+        let html = check::report::html(&site, &report, options.now, options.inspect);
+        report.findings.extend(write(file, &html).err());
+    }
+    let seen = Some((report.pages, report.files));
+    let code = finish(arguments, output, report.findings, seen, started);
     // The process ends now; freeing a large site piece by piece would only keep the user waiting.
     std::mem::forget((site, routes));
     code
@@ -115,8 +129,19 @@ fn repair(site: &Site, arguments: &Arguments, request: &Request, output: &Output
 }
 
 /// Shows the findings and what they come to. `seen` is how many pages and files were looked at.
-fn finish(output: &Output, findings: Vec<Diagnostic>, seen: Option<(usize, usize)>, started: Instant) -> ExitCode {
-    let findings = output.list(findings);
+fn finish(
+    arguments: &Arguments,
+    output: &Output,
+    findings: Vec<Diagnostic>,
+    seen: Option<(usize, usize)>,
+    started: Instant,
+) -> ExitCode {
+    let mut findings = output.graded(findings);
+    if let Some(file) = &arguments.sarif {
+        let text = sarif::write(&findings, output.lang);
+        findings.extend(write(file, &text).err());
+    }
+    output.list(&findings);
     let errors = findings.iter().filter(|finding| finding.is_error()).count();
     let warnings = findings.len() - errors;
     let seconds = format!("{:.2}", started.elapsed().as_secs_f64());
@@ -131,4 +156,8 @@ fn finish(output: &Output, findings: Vec<Diagnostic>, seen: Option<(usize, usize
         ),
     });
     if errors == 0 { ExitCode::SUCCESS } else { ExitCode::from(1) }
+}
+
+fn write(file: &Path, text: &str) -> Result<(), Diagnostic> {
+    std::fs::write(file, text).map_err(|error| Diagnostic::io(file.display().to_string(), &error))
 }

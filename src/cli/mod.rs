@@ -16,7 +16,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::diagnostic::Language;
 
-use output::Output;
+use output::{Format, Output};
 
 /// A static site generator for public science outreach, compatible with Zola.
 #[derive(Parser, Debug)]
@@ -76,6 +76,8 @@ enum MessageFormat {
     Human,
     /// One JSON object a line on standard output
     Json,
+    /// One SARIF 2.1.0 log on standard output
+    Sarif,
 }
 
 /// Runs the command that the arguments name.
@@ -87,7 +89,11 @@ pub fn main() -> ExitCode {
             Some(MessageLanguage::Zh) => Language::Zh,
             None => language_of_environment(),
         },
-        json: cli.message_format == MessageFormat::Json,
+        format: match cli.message_format {
+            MessageFormat::Human => Format::Human,
+            MessageFormat::Json => Format::Json,
+            MessageFormat::Sarif => Format::Sarif,
+        },
         strict: cli.strict,
     };
     match cli.command {

@@ -4,31 +4,43 @@ use std::collections::BTreeMap;
 use std::io::Write;
 use std::process::ExitCode;
 
+use crate::check::sarif;
 use crate::diagnostic::{Diagnostic, Language, Text, json, render};
 use crate::text;
 
 /// How many diagnostics of one code are shown to people.
 const SHOWN_OF_A_KIND: usize = 25;
 
+/// How diagnostics are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    Human,
+    /// One JSON object a line.
+    Json,
+    /// One SARIF log of all.
+    Sarif,
+}
+
 /// Where and how a command speaks.
 #[derive(Clone, Copy, Debug)]
 pub struct Output {
     pub lang: Language,
-    pub json: bool,
+    pub format: Format,
     pub strict: bool,
 }
 
 impl Output {
     /// A line about what is going on, on standard error.
     pub fn say(&self, what: &Text) {
-        if !self.json {
+        if self.format == Format::Human {
             let _ = writeln!(anstream::stderr(), "{}", what.get(self.lang));
         }
     }
 
     /// Shows all diagnostics, sorted; warnings count as errors when `--strict` says so. Whether there was an error.
     pub fn report(&self, diagnostics: Vec<Diagnostic>) -> bool {
-        let diagnostics = self.list(diagnostics);
+        let diagnostics = self.graded(diagnostics);
+        self.list(&diagnostics);
         let errors = diagnostics.iter().filter(|d| d.is_error()).count();
         let warnings = diagnostics.len() - errors;
         if errors > 0 {
@@ -43,28 +55,31 @@ impl Output {
         errors > 0
     }
 
-    /// Shows all diagnostics, sorted and with the severity that `--strict` gives them, and returns them so.
-    pub fn list(&self, mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    /// The diagnostics in their order, warnings as errors when `--strict` says so.
+    pub fn graded(&self, mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
         Diagnostic::sort(&mut diagnostics);
         if self.strict {
             for diagnostic in &mut diagnostics {
                 diagnostic.severity = crate::diagnostic::Severity::Error;
             }
         }
-        if self.json {
-            let mut out = std::io::stdout().lock();
-            for diagnostic in &diagnostics {
-                let _ = writeln!(out, "{}", json::line(diagnostic, self.lang));
-            }
-        } else {
-            self.show(&diagnostics);
-        }
         diagnostics
+    }
+
+    /// Shows diagnostics as they are.
+    pub fn list(&self, diagnostics: &[Diagnostic]) {
+        match self.format {
+            Format::Human => self.show(diagnostics),
+            Format::Json => self.show_problems(diagnostics),
+            Format::Sarif => {
+                let _ = writeln!(std::io::stdout().lock(), "{}", sarif::write(diagnostics, self.lang));
+            }
+        }
     }
 
     /// Shows what is wrong while the command goes on.
     pub fn show_problems(&self, diagnostics: &[Diagnostic]) {
-        if self.json {
+        if self.format != Format::Human {
             let mut out = std::io::stdout().lock();
             for diagnostic in diagnostics {
                 let _ = writeln!(out, "{}", json::line(diagnostic, self.lang));

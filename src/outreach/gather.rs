@@ -52,6 +52,7 @@ pub fn load(
         pinyin: Pinyin::default(),
         unpublished: HashMap::new(),
         changes: Vec::new(),
+        findings: Vec::new(),
         host: host.unwrap_or_else(|| "localhost".to_owned()),
         base_url: config.base_url.trim_end_matches('/').to_owned(),
         title: config.languages.get(&config.default_language).and_then(|l| l.title.clone()).unwrap_or_default(),
@@ -70,7 +71,7 @@ pub fn load(
         return outreach;
     }
     outreach.collect(&documents, &by_path, &kinds, config, told);
-    profile::check(settings, config, &documents, &kinds, told);
+    profile::check(settings, config, &documents, &kinds, &mut outreach.findings);
     if !outreach.unpublished.is_empty() {
         let unpublished = &outreach.unpublished;
         outreach.glossary.forget(|path| unpublished.contains_key(path));

@@ -36,7 +36,7 @@ use tera::Value;
 
 use crate::config;
 use crate::data::map;
-use crate::diagnostic::{Text, did_you_mean};
+use crate::diagnostic::{Diagnostic, Text, did_you_mean};
 use crate::text;
 
 use kinds::Kind;
@@ -82,6 +82,8 @@ pub struct Outreach {
     pub unpublished: HashMap<String, schedule::Unpublished>,
     /// What changes by itself, soonest first.
     pub changes: Vec<Change>,
+    /// What the site lacks by the rules for public sites. They stop a build, but not a look at the rest.
+    pub findings: Vec<Diagnostic>,
     host: String,
     base_url: String,
     title: String,

@@ -448,7 +448,7 @@ impl Planner<'_> {
     }
 }
 
-/// Plans every route of a site. Two claims on one path are an error.
+/// Plans every route of a site. Two claims on one path are an error, and so is what a public site must have and lacks.
 pub fn plan(site: &Site, diagnostics: &mut Vec<Diagnostic>) -> Routes {
     let mut planner = Planner { site, routes: Routes::new(), diagnostics };
     planner.pages();
@@ -458,7 +458,9 @@ pub fn plan(site: &Site, diagnostics: &mut Vec<Diagnostic>) -> Routes {
     planner.made_by_kepu();
     planner.calendars();
     planner.static_files();
-    planner.routes
+    let Planner { routes, diagnostics, .. } = planner;
+    diagnostics.extend(site.outreach.iter().flat_map(|outreach| outreach.findings.iter().cloned()));
+    routes
 }
 
 /// `/blog/` → `/blog/index.html`.

@@ -161,7 +161,13 @@ fn usual(column_type: &str) -> Option<i64> {
 
 fn place(context: &Context, file: &str, keys: &[&[&str]]) -> Place {
     let Some(text) = context.sources.text(file) else { return Place::file(file) };
-    let found = keys.iter().map(|key| place_of_key(file, &text, key)).find(|place| place.excerpt.is_some());
+    // Where a key is not there, the place is that of the nearest table.
+    let is_exact = |key: &[&str], place: &Place| {
+        let marked = place.excerpt.as_ref().and_then(|(text, span)| text.get(span.clone()));
+        marked.is_some() && marked == key.last().copied()
+    };
+    let mut places = keys.iter().map(|key| (key, place_of_key(file, &text, key)));
+    let found = places.find(|(key, place)| is_exact(key, place)).map(|(_, place)| place);
     found.unwrap_or_else(|| Place::file(file))
 }
 

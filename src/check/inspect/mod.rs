@@ -15,6 +15,13 @@ use crate::config::Profile;
 use crate::site::Route;
 use crate::text;
 
+pub use columns::{Column, columns};
+
+/// The items whose finding alone fails an inspection.
+pub fn is_veto(code: &str) -> bool {
+    matches!(code, "inspect/home-stale" | "inspect/columns-overdue" | "inspect/columns-empty")
+}
+
 pub const GROUP: Group = Group { rules: rules::RULES, page: Some(of_page), site: Some(of_site), ..Group::NONE };
 
 fn of_site(context: &Context, _: &Facts, found: &mut Found) {

@@ -103,6 +103,8 @@ impl<'a> Addresses<'a> {
         if let Some(scheme) = scheme(raw) {
             return match scheme.to_ascii_lowercase().as_str() {
                 "http" | "https" => self.absolute(raw),
+                // Files of somebody's computer, and paths of Windows.
+                scheme if scheme == "file" || scheme.len() == 1 => Target::External(raw.to_owned()),
                 _ => Target::Other,
             };
         }
