@@ -204,7 +204,8 @@ fn separated(text: &str) -> Vec<Vec<String>> {
         .into_iter()
         .max_by_key(|delimiter| first.bytes().filter(|byte| byte == delimiter).count())
         .unwrap_or(b',');
-    let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).has_headers(false).flexible(true).from_reader(text.as_bytes());
+    let mut reader =
+        csv::ReaderBuilder::new().delimiter(delimiter).has_headers(false).flexible(true).from_reader(text.as_bytes());
     reader.records().map_while(Result::ok).map(|record| record.iter().map(str::to_owned).collect()).collect()
 }
 

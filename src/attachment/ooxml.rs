@@ -46,11 +46,14 @@ fn is_picture(name: &str) -> bool {
 fn holds_text(name: &str) -> bool {
     let Some(stem) = name.strip_suffix(".xml") else { return false };
     let word = stem.strip_prefix("word/").is_some_and(|part| {
-        ["document", "header", "footer", "footnotes", "endnotes", "comments"].iter().any(|known| part.starts_with(known))
+        ["document", "header", "footer", "footnotes", "endnotes", "comments"]
+            .iter()
+            .any(|known| part.starts_with(known))
     });
     let slides = ["ppt/slides/", "ppt/notesslides/", "ppt/comments/"].iter().any(|folder| stem.starts_with(folder))
         && !stem.contains("_rels");
-    let drawings = stem.starts_with("xl/drawings/") || stem.starts_with("xl/comments") || stem.starts_with("xl/threadedcomments/");
+    let drawings =
+        stem.starts_with("xl/drawings/") || stem.starts_with("xl/comments") || stem.starts_with("xl/threadedcomments/");
     word || slides || drawings || stem == "content" || stem.starts_with("doc_") && stem.contains("/pages/")
 }
 

@@ -38,7 +38,8 @@ pub fn read(bytes: &[u8], budget: &mut u64, contents: &mut Contents) -> Result<(
     let mut without_text = 0;
     let mut kept = 0;
     for (index, page) in document.page_iter().take(PAGES).enumerate() {
-        let mut walk = Walk { document: &document, budget, line: Line::default(), unknown: 0, visiting: HashSet::new() };
+        let mut walk =
+            Walk { document: &document, budget, line: Line::default(), unknown: 0, visiting: HashSet::new() };
         walk.page(page)?;
         let Walk { line, unknown, .. } = walk;
         let text = line.finish();
@@ -52,7 +53,8 @@ pub fn read(bytes: &[u8], budget: &mut u64, contents: &mut Contents) -> Result<(
             return Err(Unread::TooLarge);
         }
         let place = Place { within: Within::Page(index as u32 + 1), ..Place::default() };
-        let rows = text.lines().filter(|line| line.contains('\t')).map(|line| line.split('\t').map(str::to_owned).collect());
+        let rows =
+            text.lines().filter(|line| line.contains('\t')).map(|line| line.split('\t').map(str::to_owned).collect());
         contents.tables.push(Part { place: place.clone(), of: rows.collect() });
         contents.texts.push(Part { place, of: text });
     }
@@ -64,7 +66,12 @@ pub fn read(bytes: &[u8], budget: &mut u64, contents: &mut Contents) -> Result<(
         contents.unread.push(Unread::NoText);
     }
     if let Ok(info) = document.trailer.get(b"Info").and_then(|info| document.dereference(info)) {
-        let title = info.1.as_dict().ok().and_then(|info| info.get(b"Title").ok()).and_then(|title| decode_text_string(title).ok());
+        let title = info
+            .1
+            .as_dict()
+            .ok()
+            .and_then(|info| info.get(b"Title").ok())
+            .and_then(|title| decode_text_string(title).ok());
         contents.texts.extend(title.map(|of| Part { place: Place::default(), of }));
     }
     Ok(())
@@ -189,7 +196,9 @@ impl Walk<'_> {
         self.spend(content.len())?;
         let own = stream.dict.get_deref(b"Resources", document).and_then(Object::as_dict).ok();
         let placed = match stream.dict.get_deref(b"Matrix", document).and_then(Object::as_array) {
-            Ok(numbers) => Matrix::read(&numbers.iter().map(number).collect::<Vec<_>>()).unwrap_or(Matrix::IDENTITY).then(matrix),
+            Ok(numbers) => {
+                Matrix::read(&numbers.iter().map(number).collect::<Vec<_>>()).unwrap_or(Matrix::IDENTITY).then(matrix)
+            }
             Err(_) => matrix,
         };
         let inner: Vec<&Dictionary> = own.into_iter().chain(resources.iter().copied()).collect();

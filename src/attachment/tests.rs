@@ -29,7 +29,9 @@ fn found(contents: &Contents) -> Vec<String> {
         .flat_map(|part| personal::numbers(&part.of))
         .map(|finding| format!("{} {}", format!("{:?}", finding.kind).to_lowercase(), finding.number))
         .collect();
-    found.extend(contents.tables.iter().filter_map(|table| personal::people_in_rows(&table.of)).map(|_| "people".into()));
+    found.extend(
+        contents.tables.iter().filter_map(|table| personal::people_in_rows(&table.of)).map(|_| "people".into()),
+    );
     found.extend(contents.unread.iter().map(|unread| format!("unread {unread:?}")));
     found.sort();
     found

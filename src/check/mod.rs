@@ -115,7 +115,8 @@ pub fn run(site: &Site, routes: &Routes, told: Vec<Diagnostic>, options: Options
     let sources = Sources::new(site);
     let addresses = Addresses::new(site, routes);
     let words = language::words_of(site, &mut own);
-    let context = Context { site, routes, options, settings: &settings, sources: &sources, addresses: &addresses, words: &words };
+    let context =
+        Context { site, routes, options, settings: &settings, sources: &sources, addresses: &addresses, words: &words };
 
     let mut found = Found::new(&settings);
     told.into_iter().for_each(|diagnostic| found.push(diagnostic));

@@ -1,6 +1,8 @@
 //! The table of rules. Each rule has a section in `docs/checks.md` under its code, and a site in `tests/checks`.
 
-use super::{Context, Facts, File, Found, Page, Source, accessibility, external, inspect, language, links, privacy, told, weight};
+use super::{
+    Context, Facts, File, Found, Page, Source, accessibility, external, inspect, language, links, privacy, told, weight,
+};
 use crate::diagnostic::{Diagnostic, Text, did_you_mean};
 
 /// One thing that is looked for.

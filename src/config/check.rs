@@ -111,7 +111,8 @@ impl Check {
             let place = input.place(&["check", "allow", &index.to_string(), "rule"]);
             (allow, place)
         });
-        let numbers = raw.privacy.numbers.iter().map(|number| number.chars().filter(char::is_ascii_alphanumeric).collect());
+        let numbers =
+            raw.privacy.numbers.iter().map(|number| number.chars().filter(char::is_ascii_alphanumeric).collect());
         let privacy = Privacy { numbers: numbers.collect() };
         Self { rules: rules.collect(), allow: allow.collect(), weight: raw.weight, external: raw.external, privacy }
     }

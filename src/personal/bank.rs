@@ -44,7 +44,9 @@ pub fn starting_at(context: &Context, groups: &[Group]) -> Option<(Finding, usiz
             let joint = groups[index - 1].joint;
             // Printed cards show fours; other groupings are two parts at most (issuer and account).
             let fours = groups[..index].iter().all(|group| group.digits.len() == 4);
-            if !matches!(joint, Some(Joint::Space | Joint::Hyphen)) || !(fours || index == 1) || joint != groups[0].joint
+            if !matches!(joint, Some(Joint::Space | Joint::Hyphen))
+                || !(fours || index == 1)
+                || joint != groups[0].joint
             {
                 break;
             }

@@ -13,25 +13,99 @@ pub struct Context<'a> {
 
 /// What a number is called that is not a telephone or a card. The word stands right before it.
 const LABELS: &[&str] = &[
-    "编号", "编码", "代码", "单号", "流水号", "流水", "条码", "条形码", "登记号", "登录号", "档案号", "序列号", "序列", "交易号", "票号",
-    "票据号", "批号", "批次", "批次号", "设备号", "产品号", "合同号", "受理号", "项目号", "资产号", "馆藏号", "标本号", "户号", "表号",
-    "群号", "会议号", "文号", "证书号", "订单", "运单", "工单", "时间戳", "校验值", "索引号", "学号", "考号", "准考证号", "书号", "专利号",
-    "QQ", "ISBN", "ISSN", "SN", "S/N", "IMEI", "DOI", "UUID", "MD5", "order", "serial", "sku", "timestamp", "isbn", "hash", "uid",
+    "编号",
+    "编码",
+    "代码",
+    "单号",
+    "流水号",
+    "流水",
+    "条码",
+    "条形码",
+    "登记号",
+    "登录号",
+    "档案号",
+    "序列号",
+    "序列",
+    "交易号",
+    "票号",
+    "票据号",
+    "批号",
+    "批次",
+    "批次号",
+    "设备号",
+    "产品号",
+    "合同号",
+    "受理号",
+    "项目号",
+    "资产号",
+    "馆藏号",
+    "标本号",
+    "户号",
+    "表号",
+    "群号",
+    "会议号",
+    "文号",
+    "证书号",
+    "订单",
+    "运单",
+    "工单",
+    "时间戳",
+    "校验值",
+    "索引号",
+    "学号",
+    "考号",
+    "准考证号",
+    "书号",
+    "专利号",
+    "QQ",
+    "ISBN",
+    "ISSN",
+    "SN",
+    "S/N",
+    "IMEI",
+    "DOI",
+    "UUID",
+    "MD5",
+    "order",
+    "serial",
+    "sku",
+    "timestamp",
+    "isbn",
+    "hash",
+    "uid",
 ];
 
 /// Units: what has one behind it was counted.
 const UNITS: &[&str] = &[
-    "元", "万", "亿", "美元", "欧元", "日元", "人", "人次", "次", "公斤", "千克", "克", "吨", "斤", "公里", "千米", "米", "光年", "年", "岁", "字节",
-    "个", "户", "亩", "公顷", "平方", "立方", "度", "°", "%", "％", "kg", "km", "KB", "MB", "GB", "KiB", "MiB", "bytes", "e-", "e+", "E-", "E+",
-    "×10",
+    "元", "万", "亿", "美元", "欧元", "日元", "人", "人次", "次", "公斤", "千克", "克", "吨", "斤", "公里", "千米",
+    "米", "光年", "年", "岁", "字节", "个", "户", "亩", "公顷", "平方", "立方", "度", "°", "%", "％", "kg", "km", "KB",
+    "MB", "GB", "KiB", "MiB", "bytes", "e-", "e+", "E-", "E+", "×10",
 ];
 
 /// Words of Latin letters that may touch a number.
-const TOUCHING: &[&str] =
-    &["tel", "phone", "telephone", "mobile", "mob", "cell", "call", "wechat", "weixin", "wx", "vx", "v", "t", "m", "p", "no", "card"];
+const TOUCHING: &[&str] = &[
+    "tel",
+    "phone",
+    "telephone",
+    "mobile",
+    "mob",
+    "cell",
+    "call",
+    "wechat",
+    "weixin",
+    "wx",
+    "vx",
+    "v",
+    "t",
+    "m",
+    "p",
+    "no",
+    "card",
+];
 
 /// Keys of an address whose value is a telephone.
-const KEYS: &[&str] = &["phone", "tel", "mobile", "telephone", "cell", "sjh", "shouji", "dianhua", "lxdh", "sms", "card"];
+const KEYS: &[&str] =
+    &["phone", "tel", "mobile", "telephone", "cell", "sjh", "shouji", "dianhua", "lxdh", "sms", "card"];
 
 impl<'a> Context<'a> {
     pub fn new(text: &'a str) -> Self {
@@ -74,7 +148,8 @@ impl<'a> Context<'a> {
         let text = self.text;
         let start = text[..at].char_indices().rev().take(16).last().map_or(at, |(start, _)| start);
         text[start..at].trim_end_matches(|c: char| {
-            c.is_whitespace() || matches!(c, ':' | '：' | '=' | '#' | '"' | '\'' | '“' | '「' | '*' | '`' | '为' | '是' | '.')
+            c.is_whitespace()
+                || matches!(c, ':' | '：' | '=' | '#' | '"' | '\'' | '“' | '「' | '*' | '`' | '为' | '是' | '.')
         })
     }
 
@@ -116,9 +191,9 @@ fn addresses(text: &str) -> Vec<Range<usize>> {
         found.push(start..end);
     };
     for (at, _) in text.match_indices("://") {
-        let scheme = text[..at].rfind(|c: char| !c.is_ascii_alphanumeric()).map_or(0, |before| {
-            before + text[before..].chars().next().map_or(1, char::len_utf8)
-        });
+        let scheme = text[..at]
+            .rfind(|c: char| !c.is_ascii_alphanumeric())
+            .map_or(0, |before| before + text[before..].chars().next().map_or(1, char::len_utf8));
         from(scheme);
     }
     for mark in ["](", "src=\"", "href=\"", "src='", "href='", "src=", "href="] {

@@ -78,9 +78,9 @@ pub fn starting_at(text: &str, groups: &[Group]) -> Option<(Finding, usize)> {
 pub fn is_valid(number: &str) -> bool {
     let (Some(province), Some(prefecture)) = (number.get(..2), number.get(2..4)) else { return false };
     let Ok(prefecture) = prefecture.parse::<u8>() else { return false };
-    let region = REGIONS
-        .iter()
-        .any(|(known, ranges)| *known == province && ranges.iter().any(|(from, to)| (*from..=*to).contains(&prefecture)));
+    let region = REGIONS.iter().any(|(known, ranges)| {
+        *known == province && ranges.iter().any(|(from, to)| (*from..=*to).contains(&prefecture))
+    });
     region && has_date(number) && check_digit(number) == number.chars().nth(17)
 }
 

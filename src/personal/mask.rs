@@ -64,13 +64,19 @@ pub fn address(address: &str) -> String {
             .iter()
             // The first place where a unit ends a name of two characters or more: 城镇, 乡镇 and 镇 at the start name nothing.
             .filter_map(|unit| {
-                address.match_indices(unit).find(|(at, _)| address[..*at].chars().count() >= 2).map(|(at, _)| at + unit.len())
+                address
+                    .match_indices(unit)
+                    .find(|(at, _)| address[..*at].chars().count() >= 2)
+                    .map(|(at, _)| at + unit.len())
             })
             .min()
     };
     match cut(&TOWNSHIPS).or_else(|| cut(&COUNTIES)) {
         Some(end) => address[..end].to_owned(),
-        None => address.chars().map(|c| if c.is_whitespace() || digit(c).is_none() && c.is_ascii() { c } else { '*' }).collect(),
+        None => address
+            .chars()
+            .map(|c| if c.is_whitespace() || digit(c).is_none() && c.is_ascii() { c } else { '*' })
+            .collect(),
     }
 }
 

@@ -17,7 +17,9 @@ use std::ops::Range;
 
 pub use mask::{address as mask_address, excerpt, masked, text as mask_text};
 pub use people::People;
-pub use people::{in_csv as people_in_csv, in_html as people_in_html, in_rows as people_in_rows, in_text as people_in_text};
+pub use people::{
+    in_csv as people_in_csv, in_html as people_in_html, in_rows as people_in_rows, in_text as people_in_text,
+};
 
 use context::Context;
 

@@ -18,17 +18,75 @@ pub struct People {
 }
 
 const NAMES: &[&str] = &[
-    "姓名", "名字", "户主", "学生", "申请人", "受益人", "领取人", "参赛选手", "选手", "受助人", "被救助人", "救助对象", "补贴对象", "帮扶对象",
-    "贫困户", "监测户", "家长", "监护人", "患者", "会员", "志愿者", "name", "fullname", "联系人姓名", "报名人", "户主名", "收款人", "法人",
+    "姓名",
+    "名字",
+    "户主",
+    "学生",
+    "申请人",
+    "受益人",
+    "领取人",
+    "参赛选手",
+    "选手",
+    "受助人",
+    "被救助人",
+    "救助对象",
+    "补贴对象",
+    "帮扶对象",
+    "贫困户",
+    "监测户",
+    "家长",
+    "监护人",
+    "患者",
+    "会员",
+    "志愿者",
+    "name",
+    "fullname",
+    "联系人姓名",
+    "报名人",
+    "户主名",
+    "收款人",
+    "法人",
 ];
 const CONTACTS: &[&str] = &[
-    "电话", "手机", "联系方式", "手机号", "联系电话", "手机号码", "电话号码", "身份证", "身份证号", "身份证号码", "证件号", "证件号码", "公民身份号码", "phone",
-    "mobile", "tel", "telephone", "phonenumber",
+    "电话",
+    "手机",
+    "联系方式",
+    "手机号",
+    "联系电话",
+    "手机号码",
+    "电话号码",
+    "身份证",
+    "身份证号",
+    "身份证号码",
+    "证件号",
+    "证件号码",
+    "公民身份号码",
+    "phone",
+    "mobile",
+    "tel",
+    "telephone",
+    "phonenumber",
 ];
 const HOMES: &[&str] =
     &["住址", "地址", "住所", "家庭所在地", "居住地", "户籍地", "户籍所在地", "户口所在地", "address", "homeaddress"];
 /// A heading with one of these speaks of an office.
-const OFFICES: &[&str] = &["单位", "学校", "机构", "部门", "站点", "名称", "馆名", "企业", "公司", "服务队", "站名", "店名", "办公", "company", "office"];
+const OFFICES: &[&str] = &[
+    "单位",
+    "学校",
+    "机构",
+    "部门",
+    "站点",
+    "名称",
+    "馆名",
+    "企业",
+    "公司",
+    "服务队",
+    "站名",
+    "店名",
+    "办公",
+    "company",
+    "office",
+];
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Column {
@@ -236,8 +294,11 @@ fn text_of(html: &str) -> String {
 pub fn in_csv(text: &str) -> Option<People> {
     let text = text.trim_start_matches('\u{feff}');
     [b',', b';', b'\t'].into_iter().find_map(|delimiter| {
-        let mut reader =
-            csv::ReaderBuilder::new().delimiter(delimiter).has_headers(false).flexible(true).from_reader(text.as_bytes());
+        let mut reader = csv::ReaderBuilder::new()
+            .delimiter(delimiter)
+            .has_headers(false)
+            .flexible(true)
+            .from_reader(text.as_bytes());
         let mut rows: Vec<Vec<String>> = Vec::new();
         let mut starts = Vec::new();
         for record in reader.records().map_while(Result::ok) {
@@ -296,12 +357,13 @@ fn value<'a>(text: &'a str, field: &Field) -> &'a str {
 
 /// Every `label：value` whose label heads a column.
 fn fields(text: &str) -> Vec<Field> {
-    let parts = |c: char| c.is_whitespace() || matches!(c, '，' | ',' | '；' | ';' | '。' | '、' | '|' | '（' | '-' | '*');
+    let parts =
+        |c: char| c.is_whitespace() || matches!(c, '，' | ',' | '；' | ';' | '。' | '、' | '|' | '（' | '-' | '*');
     let mut found: Vec<Field> = Vec::new();
     for (at, colon) in text.char_indices().filter(|(_, c)| matches!(c, '：' | ':')) {
-        let mut start = text[..at].rfind(parts).map_or(0, |before| {
-            before + text[before..].chars().next().map_or(1, char::len_utf8)
-        });
+        let mut start = text[..at]
+            .rfind(parts)
+            .map_or(0, |before| before + text[before..].chars().next().map_or(1, char::len_utf8));
         // A label has ten characters at most.
         if let Some((from, _)) = text[start..at].char_indices().rev().nth(9) {
             start += from;

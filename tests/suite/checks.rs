@@ -26,7 +26,10 @@ fn base() -> SiteTest {
     SiteTest::empty()
         .file("config.toml", "base_url = \"https://example.com\"\ntitle = \"Site\"\n")
         .file("templates/index.html", format!("{PAGE}<h1>Site</h1>{{{{ section.content | safe }}}}{list}{END}"))
-        .file("templates/section.html", format!("{PAGE}<h1>{{{{ section.title }}}}</h1>{{{{ section.content | safe }}}}{list}{END}"))
+        .file(
+            "templates/section.html",
+            format!("{PAGE}<h1>{{{{ section.title }}}}</h1>{{{{ section.content | safe }}}}{list}{END}"),
+        )
         .file("templates/page.html", format!("{PAGE}<h1>{{{{ page.title }}}}</h1>{{{{ page.content | safe }}}}{END}"))
 }
 
@@ -138,7 +141,8 @@ fn every_rule_has_a_site_that_it_finds_and_one_that_it_leaves_alone() {
 
 #[test]
 fn every_rule_has_its_section_in_the_documentation() {
-    let docs = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/checks.md")).expect("docs/checks.md");
+    let docs =
+        std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/checks.md")).expect("docs/checks.md");
     let mut sections: Vec<(&str, &str)> = Vec::new();
     for section in docs.split("\n### ").skip(1) {
         let (heading, text) = section.split_once('\n').unwrap_or((section, ""));
@@ -198,7 +202,10 @@ fn what_is_allowed_with_a_reason_is_not_found() {
     let allow = |rest: &str| format!("[[check.allow]]\nrule = \"link/missing-page\"\n{rest}");
     let check = ["check", "--skip-external-links"];
     broken().file("kepu.toml", allow("reason = \"comes next week\"\n")).run(&check).succeeds();
-    broken().file("kepu.toml", allow("text = \"/b/\"\npath = \"content/*.md\"\nreason = \"x\"\n")).run(&check).succeeds();
+    broken()
+        .file("kepu.toml", allow("text = \"/b/\"\npath = \"content/*.md\"\nreason = \"x\"\n"))
+        .run(&check)
+        .succeeds();
     broken().file("kepu.toml", allow("")).run(&check).fails().says("without a reason");
     broken()
         .file("kepu.toml", allow("text = \"/c/\"\nreason = \"x\"\n"))
@@ -238,18 +245,30 @@ fn what_a_template_repeats_is_told_once() {
 #[test]
 fn findings_are_written_as_sarif_and_as_a_report() {
     let site = broken();
-    let run = site.run(&["check", "--skip-external-links", "--message-format", "sarif", "--sarif", "out.sarif", "--report", "out.html"]);
+    let run = site.run(&[
+        "check",
+        "--skip-external-links",
+        "--message-format",
+        "sarif",
+        "--sarif",
+        "out.sarif",
+        "--report",
+        "out.html",
+    ]);
     let run = run.fails();
     let printed: serde_json::Value = serde_json::from_str(&run.stdout).expect("JSON");
     let written: serde_json::Value = serde_json::from_slice(&site.tree("")["out.sarif"]).expect("JSON");
     assert_eq!(printed, written);
     assert_eq!(printed["runs"][0]["results"][0]["ruleId"], "link/missing-page");
     let report = String::from_utf8(site.tree("")["out.html"].clone()).expect("UTF-8");
-    for text in ["<html lang=\"zh-Hans\">", "必须改正", "链接指向不存在的页面", "第 5 行", "<mark>/b/</mark>"] {
+    for text in ["<html lang=\"zh-Hans\">", "必须改正", "链接指向不存在的页面", "第 5 行", "<mark>/b/</mark>"]
+    {
         assert!(report.contains(text), "no `{text}` in\n{report}");
     }
     assert!(!report.contains("src=") && !report.contains("href="), "the report stands alone");
-    site.run(&["check", "--skip-external-links", "--report", "no/such/folder/x.html"]).fails().says("no/such/folder/x.html");
+    site.run(&["check", "--skip-external-links", "--report", "no/such/folder/x.html"])
+        .fails()
+        .says("no/such/folder/x.html");
 }
 
 #[test]
@@ -263,7 +282,8 @@ fn drafts_are_looked_at_when_asked_for() {
 fn a_site_that_cannot_be_loaded_is_told_as_in_a_build() {
     let site = base().file("content/a.md", "title\n");
     site.run(&["check"]).fails().says("front-matter/missing").says("before these are mended");
-    let site = base().file("templates/page.html", "{{ page.no.such }}").file("content/a.md", "+++\ntitle = \"A\"\n+++\n");
+    let site =
+        base().file("templates/page.html", "{{ page.no.such }}").file("content/a.md", "+++\ntitle = \"A\"\n+++\n");
     site.run(&["check", "--skip-external-links"]).fails().says("while rendering");
 }
 
@@ -272,7 +292,10 @@ fn broken_html_and_style_sheets_do_not_stop_a_check() {
     let deep = format!("{}x", "<div>".repeat(20_000));
     let site = base()
         .file("static/deep.html", deep)
-        .file("static/odd.html", "<a href='&#xD800;'><p <a href=\"%zz%\">\0<svg><a href=//></svg><table><a href='\u{202e}'>")
+        .file(
+            "static/odd.html",
+            "<a href='&#xD800;'><p <a href=\"%zz%\">\0<svg><a href=//></svg><table><a href='\u{202e}'>",
+        )
         .file("static/odd.css", "@import; a { b: url(; } @media { {{{{ url(']]]")
         .file("static/empty.html", "");
     let run = site.run(&["check", "--skip-external-links"]);

@@ -129,7 +129,8 @@ fn unsigned() -> u16 {
     server(Some(Arc::new(config))).0
 }
 
-const SETTINGS: &str = "[check.rules]\n\"link/local\" = \"off\"\n\n[check.external]\npause_ms = 0\nper_host = 4\ntimeout_seconds = 2\n";
+const SETTINGS: &str =
+    "[check.rules]\n\"link/local\" = \"off\"\n\n[check.external]\npause_ms = 0\nper_host = 4\ntimeout_seconds = 2\n";
 
 fn site(links: &[String]) -> SiteTest {
     let mut body = String::from("+++\ntitle = \"A\"\n+++\n\n");

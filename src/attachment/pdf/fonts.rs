@@ -90,7 +90,9 @@ impl Font {
         let width = self.widths.get(&number).copied().unwrap_or(self.default_width);
         let text = match self.decode {
             Decode::Known => self.letters.get(code.bytes).and_then(|letter| letter.text.clone()),
-            Decode::Charset(charset) => charset.decode_without_bom_handling_and_without_replacement(code.bytes).map(Into::into),
+            Decode::Charset(charset) => {
+                charset.decode_without_bom_handling_and_without_replacement(code.bytes).map(Into::into)
+            }
             Decode::Unicode => u16::try_from(number).ok().and_then(|unit| String::from_utf16(&[unit]).ok()),
             Decode::None => None,
         };
@@ -129,7 +131,8 @@ fn wide_widths(document: &Document, font: &Dictionary) -> (HashMap<u32, f64>, f6
         .and_then(|font| document.dereference(font).ok())
         .and_then(|(_, font)| font.as_dict().ok());
     let Some(descendant) = descendant else { return (widths, 1.0) };
-    let default = descendant.get_deref(b"DW", document).and_then(Object::as_float).map_or(1.0, |width| f64::from(width) / 1000.0);
+    let default =
+        descendant.get_deref(b"DW", document).and_then(Object::as_float).map_or(1.0, |width| f64::from(width) / 1000.0);
     let Ok(list) = descendant.get_deref(b"W", document).and_then(Object::as_array) else { return (widths, default) };
     let number = |object: &Object| object.as_float().map_or(0.0, f64::from);
     let mut at = 0;

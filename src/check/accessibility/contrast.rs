@@ -49,8 +49,12 @@ pub fn weak(css: &str) -> Vec<Weak> {
         for rule in rules.iter().filter(|rule| applies(rule, mode.dark)) {
             let Some((text, ground)) = pair(rule) else { continue };
             // What a component declares for itself goes before what the root says.
-            let own: BTreeMap<&str, &str> =
-                rule.declarations.iter().filter(|(name, _)| name.starts_with("--")).map(|(name, value)| (name.as_str(), value.as_str())).collect();
+            let own: BTreeMap<&str, &str> = rule
+                .declarations
+                .iter()
+                .filter(|(name, _)| name.starts_with("--"))
+                .map(|(name, value)| (name.as_str(), value.as_str()))
+                .collect();
             let colour = |value: &str| resolve(value, &own, &variables, 0).and_then(|value| Colour::parse(&value));
             let (Some(front), Some(back)) = (colour(text), colour(ground)) else { continue };
             let ratio = front.contrast(back);
@@ -123,7 +127,11 @@ fn is_root(selector: &str) -> bool {
 
 /// `.elder`, of `.elder`, `html.elder`, `.elder:not(.hc)`, `[data-theme="dark"]`; none of what lies below something.
 fn root_class(selector: &str) -> Option<String> {
-    let selector = selector.strip_prefix("html").or(selector.strip_prefix(":root")).or(selector.strip_prefix("body")).unwrap_or(selector);
+    let selector = selector
+        .strip_prefix("html")
+        .or(selector.strip_prefix(":root"))
+        .or(selector.strip_prefix("body"))
+        .unwrap_or(selector);
     let selector = selector.split(":not(").next()?;
     let is_one = (selector.starts_with('.') || selector.starts_with('['))
         && selector[1..].chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | '=' | '"' | '\'' | ']'));
@@ -176,26 +184,40 @@ fn matches(selector: &str, mode: &Mode) -> Option<usize> {
 /// `color` and the colour of `background` of one rule.
 fn pair(rule: &CssRule) -> Option<(&str, &str)> {
     let last = |names: &[&str]| {
-        rule.declarations.iter().rev().find(|(property, _)| names.contains(&property.as_str())).map(|(_, value)| value.as_str())
+        rule.declarations
+            .iter()
+            .rev()
+            .find(|(property, _)| names.contains(&property.as_str()))
+            .map(|(_, value)| value.as_str())
     };
     Some((last(&["color"])?, last(&["background", "background-color"])?))
 }
 
 /// 24 px, or 18.66 px in bold, where the rule itself says so.
 fn is_large(rule: &CssRule) -> bool {
-    let value = |name: &str| rule.declarations.iter().rev().find(|(property, _)| property == name).map(|(_, value)| value.as_str());
+    let value = |name: &str| {
+        rule.declarations.iter().rev().find(|(property, _)| property == name).map(|(_, value)| value.as_str())
+    };
     let pixels = value("font-size").and_then(|size| {
         let number = |unit: &str| size.strip_suffix(unit).and_then(|number| number.parse::<f64>().ok());
         number("rem").map(|rem| rem * 16.0).or_else(|| number("px"))
     });
-    let bold = value("font-weight").is_some_and(|weight| weight == "bold" || weight.parse().is_ok_and(|weight: u32| weight >= 700));
+    let bold = value("font-weight")
+        .is_some_and(|weight| weight == "bold" || weight.parse().is_ok_and(|weight: u32| weight >= 700));
     pixels.is_some_and(|pixels| pixels >= 24.0 || (bold && pixels >= 18.66))
 }
 
 /// A value with its variables put in; none where one is missing.
-fn resolve(value: &str, own: &BTreeMap<&str, &str>, variables: &BTreeMap<String, String>, depth: u32) -> Option<String> {
+fn resolve(
+    value: &str,
+    own: &BTreeMap<&str, &str>,
+    variables: &BTreeMap<String, String>,
+    depth: u32,
+) -> Option<String> {
     let value = value.trim();
-    let Some(inner) = value.strip_prefix("var(").and_then(|inner| inner.strip_suffix(')')) else { return Some(value.to_owned()) };
+    let Some(inner) = value.strip_prefix("var(").and_then(|inner| inner.strip_suffix(')')) else {
+        return Some(value.to_owned());
+    };
     // Variables may name each other in a circle.
     if depth > 8 {
         return None;

@@ -239,7 +239,8 @@ mod tests {
 
     #[test]
     fn broken_style_sheets_do_no_harm() {
-        for css in ["{", "}", "a{", "a{b", "a{b:c;", "/*", "\"", "a{b:(", "@media{", "a{\\", "#中", "a{color:#中文"] {
+        for css in ["{", "}", "a{", "a{b", "a{b:c;", "/*", "\"", "a{b:(", "@media{", "a{\\", "#中", "a{color:#中文"]
+        {
             let _ = rules(css);
             let _ = Colour::parse(css);
         }

@@ -17,8 +17,7 @@ use crate::diagnostic::{Diagnostic, Place, Text};
 use crate::text;
 use names::{Names, accessible_name};
 
-pub const GROUP: Group =
-    Group { rules: rules::RULES, page: Some(of_page), file: Some(of_style_sheet), ..Group::NONE };
+pub const GROUP: Group = Group { rules: rules::RULES, page: Some(of_page), file: Some(of_style_sheet), ..Group::NONE };
 
 fn of_page(context: &Context, page: &Page, found: &mut Found) {
     let names = Names::new(page.document);
@@ -48,7 +47,8 @@ impl Look<'_, '_, '_> {
         if !self.found.wants(code) {
             return;
         }
-        let needles: Vec<String> = needles.iter().filter(|needle| !needle.trim().is_empty()).map(|needle| (*needle).to_owned()).collect();
+        let needles: Vec<String> =
+            needles.iter().filter(|needle| !needle.trim().is_empty()).map(|needle| (*needle).to_owned()).collect();
         let told = finding(code, message).help(help).on(self.page.address);
         let place = match needles.is_empty() {
             true => self.page.source.map(Place::file),
@@ -66,13 +66,19 @@ impl Look<'_, '_, '_> {
             None | Some("") => self.tell(
                 "accessibility/language",
                 text!("the page does not say which language it is in", "页面没有写明语言"),
-                text!("write `<html lang=\"{{{{ lang }}}}\">` in the template", "请在模板里写 `<html lang=\"{{{{ lang }}}}\">`"),
+                text!(
+                    "write `<html lang=\"{{{{ lang }}}}\">` in the template",
+                    "请在模板里写 `<html lang=\"{{{{ lang }}}}\">`"
+                ),
                 &[],
             ),
             Some(tag) if !is_language(tag) => self.tell(
                 "accessibility/language",
                 text!("`{tag}` is no language", "`{tag}` 不是语言代码"),
-                text!("Chinese is `zh-Hans` or `zh-CN`, Mongolian `mn-Mong`", "中文写 `zh-Hans` 或 `zh-CN`，传统蒙古文写 `mn-Mong`"),
+                text!(
+                    "Chinese is `zh-Hans` or `zh-CN`, Mongolian `mn-Mong`",
+                    "中文写 `zh-Hans` 或 `zh-CN`，传统蒙古文写 `mn-Mong`"
+                ),
                 &[],
             ),
             Some(_) => {}
@@ -107,15 +113,24 @@ impl Look<'_, '_, '_> {
         match value.name() {
             "img" => self.image(element),
             "area" if element.attr("href").is_some() && !has_name(element) => {
-                self.alternative(text!("a part of an image map has no text", "图像热区没有替代文字"), element.attr("href"));
+                self.alternative(
+                    text!("a part of an image map has no text", "图像热区没有替代文字"),
+                    element.attr("href"),
+                );
             }
             "svg" if element.attr("role") == Some("img") && !self.names.is_named(element) => {
                 self.alternative(text!("a drawing has no text", "图形没有替代文字"), element.attr("class"));
             }
             "input" | "select" | "textarea" => self.control(element),
             "audio" | "video" => self.player(element),
-            "iframe" if element.attr("title").is_none_or(|title| title.trim().is_empty()) && !self.names.is_named(element) => {
-                self.alternative(text!("an embedded page has no `title`", "嵌入的页面没有 `title`"), element.attr("src"));
+            "iframe"
+                if element.attr("title").is_none_or(|title| title.trim().is_empty())
+                    && !self.names.is_named(element) =>
+            {
+                self.alternative(
+                    text!("an embedded page has no `title`", "嵌入的页面没有 `title`"),
+                    element.attr("src"),
+                );
             }
             "button" if accessible_name(element, &self.names).is_empty() => {
                 self.tell(
@@ -157,12 +172,17 @@ impl Look<'_, '_, '_> {
         let name = source.rsplit('/').next().unwrap_or_default();
         // Markdown without a text in its brackets has an empty `alt`, which is right for decoration only: a picture in a
         // figure is none.
-        let in_figure = || element.ancestors().filter_map(ElementRef::wrap).any(|ancestor| {
-            ancestor.value().name() == "figure" && !ancestor.descendants().filter_map(ElementRef::wrap).any(|e| e.value().name() == "figcaption")
-        });
+        let in_figure = || {
+            element.ancestors().filter_map(ElementRef::wrap).any(|ancestor| {
+                ancestor.value().name() == "figure"
+                    && !ancestor.descendants().filter_map(ElementRef::wrap).any(|e| e.value().name() == "figcaption")
+            })
+        };
         match element.attr("alt").map(str::trim) {
             None if self.names.is_named(element) || element.attr("role") == Some("presentation") => {}
-            None => self.alternative(text!("the picture `{name}` has no text", "图片 `{name}` 没有替代文字"), Some(source)),
+            None => {
+                self.alternative(text!("the picture `{name}` has no text", "图片 `{name}` 没有替代文字"), Some(source))
+            }
             Some("") if in_figure() => {
                 self.alternative(text!("the picture `{name}` has no text", "图片 `{name}` 没有替代文字"), Some(source));
             }
@@ -184,7 +204,10 @@ impl Look<'_, '_, '_> {
             ("input", "button") if element.attr("value").is_some_and(|value| !value.trim().is_empty()) => return,
             ("input", "image") => {
                 if !has_name(element) {
-                    self.alternative(text!("a button with a picture has no text", "图片按钮没有替代文字"), element.attr("src"));
+                    self.alternative(
+                        text!("a button with a picture has no text", "图片按钮没有替代文字"),
+                        element.attr("src"),
+                    );
                 }
                 return;
             }
@@ -221,9 +244,10 @@ impl Look<'_, '_, '_> {
             );
         }
         let is_track = |kind: Option<&str>| matches!(kind, None | Some("subtitles" | "captions"));
-        let captions = element.descendants().filter_map(ElementRef::wrap).any(|inner| {
-            inner.value().name() == "track" && is_track(inner.attr("kind"))
-        });
+        let captions = element
+            .descendants()
+            .filter_map(ElementRef::wrap)
+            .any(|inner| inner.value().name() == "track" && is_track(inner.attr("kind")));
         if element.value().name() == "video" && !captions && !silent {
             self.tell(
                 "accessibility/captions",
@@ -258,7 +282,9 @@ fn is_file_name(alt: &str) -> bool {
     let lower = alt.to_ascii_lowercase();
     ends.iter().any(|end| lower.ends_with(end)) && !alt.contains(char::is_whitespace)
         || ["img_", "dsc", "mmexport", "wx_camera_", "screenshot_"].iter().any(|start| {
-            lower.strip_prefix(start).is_some_and(|rest| !rest.is_empty() && rest.chars().all(|c| c.is_ascii_digit() || matches!(c, '_' | '-')))
+            lower.strip_prefix(start).is_some_and(|rest| {
+                !rest.is_empty() && rest.chars().all(|c| c.is_ascii_digit() || matches!(c, '_' | '-'))
+            })
         })
 }
 

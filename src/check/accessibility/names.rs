@@ -33,7 +33,8 @@ impl<'a> Names<'a> {
     /// Whether a form field has a label of any kind.
     pub fn is_labelled(&self, element: ElementRef) -> bool {
         let by_for = element.value().id().is_some_and(|id| self.labelled.contains(id));
-        let inside = || element.ancestors().filter_map(ElementRef::wrap).any(|ancestor| ancestor.value().name() == "label");
+        let inside =
+            || element.ancestors().filter_map(ElementRef::wrap).any(|ancestor| ancestor.value().name() == "label");
         by_for || self.is_named(element) || inside()
     }
 
@@ -43,9 +44,10 @@ impl<'a> Names<'a> {
         filled("aria-label")
             || filled("title")
             || self.referred(element).is_some_and(|name| !name.is_empty())
-            || element.children().filter_map(ElementRef::wrap).any(|child| {
-                child.value().name() == "title" && child.text().any(|text| !text.trim().is_empty())
-            })
+            || element
+                .children()
+                .filter_map(ElementRef::wrap)
+                .any(|child| child.value().name() == "title" && child.text().any(|text| !text.trim().is_empty()))
     }
 
     fn referred(&self, element: ElementRef) -> Option<String> {
@@ -81,7 +83,10 @@ fn content(element: ElementRef) -> String {
             Edge::Open(node) => match node.value() {
                 Node::Text(text) if silent == 0 => out.push_str(text),
                 Node::Element(inner) => {
-                    if silent > 0 || inner.attr("aria-hidden") == Some("true") || matches!(inner.name(), "script" | "style") {
+                    if silent > 0
+                        || inner.attr("aria-hidden") == Some("true")
+                        || matches!(inner.name(), "script" | "style")
+                    {
                         silent += 1;
                     } else if node.id() != element.id() {
                         let label = inner.attr("aria-label").or(if inner.name() == "img" || inner.name() == "area" {
@@ -105,7 +110,21 @@ fn content(element: ElementRef) -> String {
                     } else {
                         // Words of two blocks are two words.
                         let inline = node.value().as_element().is_some_and(|inner| {
-                            matches!(inner.name(), "span" | "b" | "strong" | "em" | "i" | "mark" | "code" | "sup" | "sub" | "small" | "wbr" | "ruby")
+                            matches!(
+                                inner.name(),
+                                "span"
+                                    | "b"
+                                    | "strong"
+                                    | "em"
+                                    | "i"
+                                    | "mark"
+                                    | "code"
+                                    | "sup"
+                                    | "sub"
+                                    | "small"
+                                    | "wbr"
+                                    | "ruby"
+                            )
                         });
                         out.push_str(if inline { "" } else { " " });
                     }

@@ -66,8 +66,28 @@ fn level(element: ElementRef) -> Option<u32> {
 
 /// Texts that say nothing about where a link leads.
 const VAGUE: [&str; 22] = [
-    "点击这里", "点这里", "点击此处", "点我", "这里", "此处", "点击", "点击查看", "戳这里", "请点击这里", "链接", "网址", "here", "click here", "click",
-    "link", "this", "this link", "read this", "go", "查看", "more",
+    "点击这里",
+    "点这里",
+    "点击此处",
+    "点我",
+    "这里",
+    "此处",
+    "点击",
+    "点击查看",
+    "戳这里",
+    "请点击这里",
+    "链接",
+    "网址",
+    "here",
+    "click here",
+    "click",
+    "link",
+    "this",
+    "this link",
+    "read this",
+    "go",
+    "查看",
+    "more",
 ];
 
 pub fn links(look: &mut Look) {
@@ -81,7 +101,7 @@ pub fn links(look: &mut Look) {
         if name.is_empty() {
             look.tell(
                 "accessibility/link-text",
-                text!("a link to `{href}` has no text", "指向 `{href}` 的链接没有文字"),
+                text!("a link has no text", "链接没有文字"),
                 text!("write where it leads, or add `aria-label`", "请写明去向，或加上 `aria-label`"),
                 &[href],
             );
@@ -110,7 +130,10 @@ pub fn links(look: &mut Look) {
         let places = others + 1;
         look.tell(
             "accessibility/same-link-text",
-            text!("{places} links called `{name}` lead to different places", "有 {places} 个链接都叫“{name}”，去向却不同"),
+            text!(
+                "{places} links called `{name}` lead to different places",
+                "有 {places} 个链接都叫“{name}”，去向却不同"
+            ),
             text!("say in each where it leads", "请分别写明去向"),
             &[&href],
         );
@@ -123,10 +146,13 @@ pub fn tables(look: &mut Look) {
         if is_hidden(table) || matches!(table.attr("role"), Some("presentation" | "none")) {
             continue;
         }
-        let of = |name: &'static str| table.descendants().filter_map(ElementRef::wrap).filter(move |e| e.value().name() == name);
+        let of = |name: &'static str| {
+            table.descendants().filter_map(ElementRef::wrap).filter(move |e| e.value().name() == name)
+        };
         let headed = of("th").any(|head| head.text().any(|text| !text.trim().is_empty()));
         // Lines of code are laid out as a table, and one row or column is a list.
-        let is_code = table.ancestors().filter_map(ElementRef::wrap).any(|e| matches!(e.value().name(), "pre" | "code"));
+        let is_code =
+            table.ancestors().filter_map(ElementRef::wrap).any(|e| matches!(e.value().name(), "pre" | "code"));
         let (rows, cells) = (of("tr").count(), of("td").count());
         if headed || is_code || rows < 2 || cells < rows * 2 {
             continue;
@@ -136,7 +162,10 @@ pub fn tables(look: &mut Look) {
         look.tell(
             "accessibility/table-head",
             text!("a table has no heads", "表格没有表头"),
-            text!("make its first row `<th>`, or in Markdown the row above the line", "请把首行写成 `<th>`，Markdown 中即分隔线上面的一行"),
+            text!(
+                "make its first row `<th>`, or in Markdown the row above the line",
+                "请把首行写成 `<th>`，Markdown 中即分隔线上面的一行"
+            ),
             &[&first],
         );
     }
@@ -147,7 +176,8 @@ pub fn mongolian(look: &mut Look) {
     let is_letter = |c: char| matches!(c, '\u{1820}'..='\u{18aa}');
     let found = shown_texts(look.page).find(|(parent, text)| text.chars().any(is_letter) && !is_in_mongolian(*parent));
     let Some((parent, words)) = found else { return };
-    let run: String = words.chars().skip_while(|c| !is_letter(*c)).take_while(|c| !c.is_whitespace()).take(24).collect();
+    let run: String =
+        words.chars().skip_while(|c| !is_letter(*c)).take_while(|c| !c.is_whitespace()).take(24).collect();
     let name = parent.value().name();
     look.tell(
         "accessibility/mongolian",

@@ -48,7 +48,8 @@ fn of_source(context: &Context, source: &Source, found: &mut Found) {
         }
     }
     if source.file.ends_with(".md") {
-        let (punctuation, spacing) = (context.settings.wants(style::PUNCTUATION), context.settings.wants(style::SPACING));
+        let (punctuation, spacing) =
+            (context.settings.wants(style::PUNCTUATION), context.settings.wants(style::SPACING));
         if punctuation || spacing {
             style::look(text, &stretches, (punctuation, spacing), &mut push);
         }

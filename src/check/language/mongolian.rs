@@ -34,17 +34,19 @@ pub fn look(text: &str, language: &str, push: &mut dyn FnMut(Diagnostic, Range<u
                     at..end,
                 );
             }
-            '\u{202f}' if before.is_some_and(is_letter) && characters.peek().is_some_and(|(_, c)| is_letter(*c)) => push(
-                finding(
-                    "language/mongolian-connector",
-                    text!(
-                        "the suffix is joined by U+202F, which the standard of 2023 no longer uses",
-                        "附加成分用 U+202F 连接，2023 年标准已不再使用"
-                    ),
+            '\u{202f}' if before.is_some_and(is_letter) && characters.peek().is_some_and(|(_, c)| is_letter(*c)) => {
+                push(
+                    finding(
+                        "language/mongolian-connector",
+                        text!(
+                            "the suffix is joined by U+202F, which the standard of 2023 no longer uses",
+                            "附加成分用 U+202F 连接，2023 年标准已不再使用"
+                        ),
+                    )
+                    .help(text!("use U+180E", "请改用 U+180E")),
+                    at..end,
                 )
-                .help(text!("use U+180E", "请改用 U+180E")),
-                at..end,
-            ),
+            }
             '\u{180b}'..='\u{180d}' | '\u{180f}' if !before.is_some_and(is_letter) => push(
                 finding(
                     "language/mongolian-selector",
@@ -61,7 +63,10 @@ pub fn look(text: &str, language: &str, push: &mut dyn FnMut(Diagnostic, Range<u
                 push(
                     finding(
                         "language/mongolian-cyrillic",
-                        text!("`{word}` is Cyrillic on a page in Mongolian script", "传统蒙古文页面里有西里尔文 `{word}`"),
+                        text!(
+                            "`{word}` is Cyrillic on a page in Mongolian script",
+                            "传统蒙古文页面里有西里尔文 `{word}`"
+                        ),
                     ),
                     at..end,
                 );

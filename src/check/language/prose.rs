@@ -15,8 +15,28 @@ pub struct Stretch {
 
 /// Keys whose values are text, in front matter, configuration and data.
 const TEXTS: [&str; 22] = [
-    "title", "description", "subtitle", "summary", "alt", "caption", "name", "label", "text", "intro", "question", "answer", "place", "host",
-    "source", "keywords", "note", "reason", "location", "organiser", "organizer", "unit",
+    "title",
+    "description",
+    "subtitle",
+    "summary",
+    "alt",
+    "caption",
+    "name",
+    "label",
+    "text",
+    "intro",
+    "question",
+    "answer",
+    "place",
+    "host",
+    "source",
+    "keywords",
+    "note",
+    "reason",
+    "location",
+    "organiser",
+    "organizer",
+    "unit",
 ];
 
 /// The stretches of a file by its name: Markdown, TOML and YAML, and plain tables and texts, which are text all over.
@@ -109,7 +129,9 @@ fn markdown(text: &str, body: usize, found: &mut Vec<Stretch>) {
         }
         // Four spaces after an empty line are code, unless a list goes on.
         let indents = (content.starts_with("    ") || content.starts_with('\t')) && !content.trim().is_empty();
-        indented = indents && (indented || blank) && !content.trim_start().starts_with(['-', '*', '+', '1', '2', '3', '4', '5', '6', '7', '8', '9']);
+        indented = indents
+            && (indented || blank)
+            && !content.trim_start().starts_with(['-', '*', '+', '1', '2', '3', '4', '5', '6', '7', '8', '9']);
         blank = content.trim().is_empty();
         if indented || blank {
             continue;
@@ -143,7 +165,9 @@ fn line_of_prose(text: &str, line: Range<usize>, fixable: bool, found: &mut Vec<
                     return Some("-->");
                 }
             }
-        } else if let Some(end) = closed(rest, "{{", "}}").or(closed(rest, "{%", "%}")).or(closed(rest, "$$", "$$")).or(math(rest)) {
+        } else if let Some(end) =
+            closed(rest, "{{", "}}").or(closed(rest, "{%", "%}")).or(closed(rest, "$$", "$$")).or(math(rest))
+        {
             end
         } else if rest.starts_with("{{") {
             cut(from, at);

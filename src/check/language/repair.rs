@@ -110,7 +110,9 @@ pub fn site(site: &Site, options: Options, told: &mut Vec<Diagnostic>) -> Vec<Re
     for source in Sources::new(site).all() {
         // Allowances are a person's answer to a finding.
         let allowed = |change: &Change| settings.allows(&super::finding_of(change, &words, &source));
-        if source.file.rsplit_once('.').is_none_or(|(_, extension)| extension != "md") || super::is_traditional(&super::language_of(site, &source)) {
+        if source.file.rsplit_once('.').is_none_or(|(_, extension)| extension != "md")
+            || super::is_traditional(&super::language_of(site, &source))
+        {
             continue;
         }
         let mut changes = changes(&source.file, &source.text, &words, punctuation);

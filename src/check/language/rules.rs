@@ -28,7 +28,10 @@ pub const RULES: &[Rule] = &[
         "language/punctuation",
         Default::Warning,
         ("Punctuation of Latin text in Chinese text", "中文里用了西文标点"),
-        ("Use Chinese punctuation; `kepu check --fix` does it between Han characters.", "请用中文标点；汉字之间的可用 `kepu check --fix` 改正。"),
+        (
+            "Use Chinese punctuation; `kepu check --fix` does it between Han characters.",
+            "请用中文标点；汉字之间的可用 `kepu check --fix` 改正。",
+        ),
     ),
     rule(
         "language/spacing",

@@ -25,7 +25,9 @@ fn code_over_several_lines_is_no_prose() {
 fn marks_and_spaces_are_told_apart() {
     let told = |text: &str, wanted| {
         let mut told = Vec::new();
-        style::look(text, &stretches("a.md", text), wanted, &mut |diagnostic, span| told.push((diagnostic.code, text[span].to_owned())));
+        style::look(text, &stretches("a.md", text), wanted, &mut |diagnostic, span| {
+            told.push((diagnostic.code, text[span].to_owned()))
+        });
         told
     };
     assert_eq!(told("科普活动,欢迎参加。\n", (true, false)), [("language/punctuation", ",".to_owned())]);
@@ -48,7 +50,10 @@ fn repairs_stay_out_of_code_quotations_and_addresses() {
 
 #[test]
 fn broken_markdown_does_no_harm() {
-    for text in ["+++", "+++\n", "---\na", "`", "```", "[](", "](", "<", "{{", "{%", "\\", "$", "一](", "<!--", "> ", "](一(", "一]: ", "]["] {
+    for text in [
+        "+++", "+++\n", "---\na", "`", "```", "[](", "](", "<", "{{", "{%", "\\", "$", "一](", "<!--", "> ", "](一(",
+        "一]: ", "][",
+    ] {
         let _ = stretches("a.md", text);
         let _ = stretches("a.toml", text);
     }

@@ -66,8 +66,9 @@ pub struct Words {
 /// The name of a site's own list, beside its configuration.
 pub const FILE: &str = "wordlist.toml";
 
-static OWN: LazyLock<IndexMap<String, RawWord>> =
-    LazyLock::new(|| toml::from_str::<RawList>(include_str!("wordlist.toml")).map(|list| list.words).unwrap_or_default());
+static OWN: LazyLock<IndexMap<String, RawWord>> = LazyLock::new(|| {
+    toml::from_str::<RawList>(include_str!("wordlist.toml")).map(|list| list.words).unwrap_or_default()
+});
 
 impl Words {
     /// The list of kepu with that of a site on top. What is wrong with the site's goes to `told`.
@@ -82,12 +83,15 @@ impl Words {
                     None => Place::file(file),
                 };
                 told.push(
-                    Diagnostic::error("language/wordlist", text!("this word list cannot be read: {why}", "无法读取词表：{why}"))
-                        .at(place)
-                        .help(text!(
-                            "below `[words]`, write `\"wrong\" = {{ right = \"right\", reason = \"…\" }}`",
-                            "请在 `[words]` 下写 `\"错误写法\" = {{ right = \"正确写法\", reason = \"……\" }}`"
-                        )),
+                    Diagnostic::error(
+                        "language/wordlist",
+                        text!("this word list cannot be read: {why}", "无法读取词表：{why}"),
+                    )
+                    .at(place)
+                    .help(text!(
+                        "below `[words]`, write `\"wrong\" = {{ right = \"right\", reason = \"…\" }}`",
+                        "请在 `[words]` 下写 `\"错误写法\" = {{ right = \"正确写法\", reason = \"……\" }}`"
+                    )),
                 );
                 None
             }
@@ -105,7 +109,8 @@ impl Words {
                 reason: word.reason.clone(),
             })
             .collect();
-        let patterns = raw.keys().copied().chain(raw.values().flat_map(|word| word.exceptions.iter().map(String::as_str)));
+        let patterns =
+            raw.keys().copied().chain(raw.values().flat_map(|word| word.exceptions.iter().map(String::as_str)));
         // The text that starts first and is longest decides, so that a right text covers the wrong word in it.
         let automaton = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(patterns).ok();
         Self { words, automaton }

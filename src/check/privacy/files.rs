@@ -107,15 +107,13 @@ fn within(place: &Within) -> Text {
 
 fn unread(why: attachment::Unread) -> Diagnostic {
     let Text { en, zh } = why.describe();
-    finding(
-        "privacy/unread",
-        text!("this file could not be looked into: {en}", "无法检查此文件的内容：{zh}"),
+    finding("privacy/unread", text!("this file could not be looked into: {en}", "无法检查此文件的内容：{zh}")).help(
+        match why {
+            attachment::Unread::Format => text!(
+                "save it in a newer format (docx, xlsx, pdf), or look through it by hand",
+                "请另存为 docx、xlsx 或 pdf，或人工核对"
+            ),
+            _ => text!("look through it by hand before it goes out", "发布前请人工核对"),
+        },
     )
-    .help(match why {
-        attachment::Unread::Format => text!(
-            "save it in a newer format (docx, xlsx, pdf), or look through it by hand",
-            "请另存为 docx、xlsx 或 pdf，或人工核对"
-        ),
-        _ => text!("look through it by hand before it goes out", "发布前请人工核对"),
-    })
 }

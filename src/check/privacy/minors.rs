@@ -14,7 +14,10 @@ pub fn of_site(context: &Context, _: &Facts, found: &mut Found) {
         if extra.get_from_path("minors").and_then(|minors| minors.as_bool()) != Some(true) {
             continue;
         }
-        let stated = extra.get_from_path("consent").and_then(|consent| consent.as_str()).is_some_and(|said| !said.trim().is_empty());
+        let stated = extra
+            .get_from_path("consent")
+            .and_then(|consent| consent.as_str())
+            .is_some_and(|said| !said.trim().is_empty());
         if stated {
             continue;
         }

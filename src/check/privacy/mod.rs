@@ -13,10 +13,10 @@ mod texts;
 mod tests;
 
 use super::{Context, Group, finding};
-pub use texts::shown_text;
 use crate::diagnostic::{Diagnostic, Place, Text};
 use crate::personal::{self, Finding, Kind, People};
 use crate::text;
+pub use texts::shown_text;
 
 pub const GROUP: Group = Group {
     rules: rules::RULES,
@@ -39,10 +39,9 @@ fn number(of: &Finding, within: &Text) -> Diagnostic {
     let masked = personal::masked(of.kind, &of.number);
     let Text { en, zh } = within;
     let (code, message) = match of.kind {
-        Kind::Identity => (
-            "privacy/identity-number",
-            text!("`{masked}` is an identity number{en}", "{zh}`{masked}` 是身份证号码"),
-        ),
+        Kind::Identity => {
+            ("privacy/identity-number", text!("`{masked}` is an identity number{en}", "{zh}`{masked}` 是身份证号码"))
+        }
         Kind::Mobile => {
             ("privacy/mobile-number", text!("`{masked}` is a mobile number{en}", "{zh}`{masked}` 是手机号码"))
         }

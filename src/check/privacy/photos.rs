@@ -66,7 +66,9 @@ pub fn read(bytes: &[u8]) -> Told {
                 Tag::GPSLatitude | Tag::GPSLongitude | Tag::GPSDestLatitude | Tag::GPSDestLongitude => {
                     told.location |= is_somewhere(&field.value);
                 }
-                Tag::BodySerialNumber | Tag::LensSerialNumber | CAMERA_SERIAL => told.serial |= is_filled_in(&field.value),
+                Tag::BodySerialNumber | Tag::LensSerialNumber | CAMERA_SERIAL => {
+                    told.serial |= is_filled_in(&field.value)
+                }
                 Tag::CameraOwnerName | Tag::Artist | XP_AUTHOR => told.owner |= is_filled_in(&field.value),
                 _ => {}
             }
@@ -75,7 +77,8 @@ pub fn read(bytes: &[u8]) -> Told {
     let xmp = packet(bytes);
     let has = |names: &[&str]| names.iter().any(|name| holds(xmp, name));
     told.location |= has(&["exif:GPSLatitude", "exif:GPSLongitude"]);
-    told.serial |= has(&["aux:SerialNumber", "exifEX:BodySerialNumber", "aux:LensSerialNumber", "exifEX:LensSerialNumber"]);
+    told.serial |=
+        has(&["aux:SerialNumber", "exifEX:BodySerialNumber", "aux:LensSerialNumber", "exifEX:LensSerialNumber"]);
     told.owner |= has(&["aux:OwnerName", "exifEX:CameraOwnerName"]);
     told
 }

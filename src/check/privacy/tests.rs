@@ -6,7 +6,8 @@ use super::photos::{Told, read};
 fn photo(gps: bool, owner: &str) -> Vec<u8> {
     use exif::experimental::Writer;
     use exif::{Field, In, Rational, Tag, Value};
-    let degrees = |of| vec![Rational { num: of, denom: 1 }, Rational { num: 3, denom: 1 }, Rational { num: 0, denom: 1 }];
+    let degrees =
+        |of| vec![Rational { num: of, denom: 1 }, Rational { num: 3, denom: 1 }, Rational { num: 0, denom: 1 }];
     let mut fields = vec![Field { tag: Tag::Model, ifd_num: In::PRIMARY, value: Value::Ascii(vec![b"C100".to_vec()]) }];
     if gps {
         fields.push(Field { tag: Tag::GPSLatitude, ifd_num: In::PRIMARY, value: Value::Rational(degrees(43)) });

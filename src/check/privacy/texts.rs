@@ -47,7 +47,8 @@ fn masked_calls(text: &str) -> Vec<std::ops::Range<usize>> {
         .filter_map(|(start, _)| {
             let end = start + text[start..].find("}}")?;
             let call = &text[start + 2..end];
-            (call.trim_start().starts_with("mask(") || call.contains("| mask") || call.contains("|mask")).then_some(start..end)
+            (call.trim_start().starts_with("mask(") || call.contains("| mask") || call.contains("|mask"))
+                .then_some(start..end)
         })
         .collect()
 }
@@ -95,11 +96,12 @@ fn push(root: ElementRef, out: &mut String) {
         match edge {
             Edge::Open(node) => match node.value() {
                 Node::Text(text) => {
-                    let hidden = node.parent().and_then(ElementRef::wrap).is_some_and(|parent| match parent.value().name() {
-                        "style" => true,
-                        "script" => parent.attr("type") != Some("application/ld+json"),
-                        _ => false,
-                    });
+                    let hidden =
+                        node.parent().and_then(ElementRef::wrap).is_some_and(|parent| match parent.value().name() {
+                            "style" => true,
+                            "script" => parent.attr("type") != Some("application/ld+json"),
+                            _ => false,
+                        });
                     if !hidden {
                         out.push_str(text);
                     }
@@ -124,8 +126,8 @@ fn push(root: ElementRef, out: &mut String) {
                 if let Node::Element(element) = node.value() {
                     match element.name() {
                         "td" | "th" => out.push('\t'),
-                        "span" | "b" | "strong" | "i" | "em" | "a" | "code" | "mark" | "small" | "u" | "s" | "sup" | "sub"
-                        | "ruby" | "rt" | "wbr" | "font" => {}
+                        "span" | "b" | "strong" | "i" | "em" | "a" | "code" | "mark" | "small" | "u" | "s" | "sup"
+                        | "sub" | "ruby" | "rt" | "wbr" | "font" => {}
                         _ => out.push('\n'),
                     }
                 }
