@@ -53,8 +53,9 @@ pub fn read(bytes: &[u8], budget: &mut u64, contents: &mut Contents) -> Result<(
             return Err(Unread::TooLarge);
         }
         let place = Place { within: Within::Page(index as u32 + 1), ..Place::default() };
-        let rows =
-            text.lines().filter(|line| line.contains('\t')).map(|line| line.split('\t').map(str::to_owned).collect());
+        // Cells of a row are pieces apart, and Chinese has no spaces inside of them.
+        let rows = text.lines().map(|line| line.split_whitespace().map(str::to_owned).collect::<Vec<_>>());
+        let rows = rows.filter(|cells| cells.len() > 2);
         contents.tables.push(Part { place: place.clone(), of: rows.collect() });
         contents.texts.push(Part { place, of: text });
     }

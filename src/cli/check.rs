@@ -124,7 +124,7 @@ fn repair(site: &Site, arguments: &Arguments, request: &Request, output: &Output
             output.say(&text!("{file}:{line}: `{old}` is now `{new}`", "{file}:{line}：“{old}”已改为“{new}”"));
         }
     }
-    output.list(told);
+    output.list(&told);
     !repaired.is_empty()
 }
 

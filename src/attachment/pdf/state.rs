@@ -142,7 +142,7 @@ impl Line {
                 self.break_line();
             } else if along > size * 1.2 {
                 self.text.push('\t');
-            } else if along > size * 0.3 && !self.text.ends_with(char::is_whitespace) {
+            } else if along > size * 0.2 && !self.text.ends_with(char::is_whitespace) {
                 self.text.push(' ');
             } else if along < -size * 0.4 && repeats(&self.text, text) {
                 // Bold type that is printed twice.

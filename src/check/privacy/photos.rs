@@ -58,8 +58,12 @@ pub fn told(bytes: &[u8], member: Option<&str>) -> Vec<Diagnostic> {
 /// Reads Exif and XMP. What is damaged tells nothing.
 pub fn read(bytes: &[u8]) -> Told {
     let mut told = Told::default();
-    // The library is fed files from everywhere, and does not promise never to panic.
-    let exif = std::panic::catch_unwind(|| Reader::new().read_from_container(&mut Cursor::new(bytes)).ok());
+    // Cameras and programs break the format in small ways; what can be read tells enough. The library is fed files from
+    // everywhere, and does not promise never to panic.
+    let exif = std::panic::catch_unwind(|| {
+        let read = Reader::new().continue_on_error(true).read_from_container(&mut Cursor::new(bytes));
+        read.or_else(|error| error.distill_partial_result(|_| {})).ok()
+    });
     if let Ok(Some(exif)) = exif {
         for field in exif.fields().filter(|field| field.ifd_num == In::PRIMARY) {
             match field.tag {
