@@ -60,8 +60,8 @@ fn attachments_and_names_are_looked_into() {
 
 #[test]
 fn no_message_shows_a_number_whole() {
-    let site =
-        site().file("content/a.md", format!("+++\ntitle = \"页\"\n+++\n手机 {MOBILE}，身份证 {ID}，卡号 {CARD}\n"));
+    let site = site()
+        .file("content/a.md", format!("+++\ntitle = \"页\"\n+++\n秸杆，手机 {MOBILE}，身份证 {ID}，卡号 {CARD}\n"));
     for format in ["human", "json"] {
         let run = site.run(&["check", "--skip-external-links", "--message-format", format]);
         let said = format!("{}{}", run.stdout, run.stderr);

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{Context, list, number, numbers, photos, place};
+use super::{Context, list, number, numbers, photos};
 use crate::attachment::{self, Format, Place as Within};
 use crate::check::{File, Found, finding};
 use crate::diagnostic::{Diagnostic, Place, Text};
@@ -40,10 +40,10 @@ pub fn of_file(context: &Context, file: &File, found: &mut Found) {
 fn of_text(context: &Context, file: &File, shown: &str, text: &str, found: &mut Found) {
     let nothing = Text::verbatim("");
     for of in numbers(context, text) {
-        found.push(number(&of, &nothing).at(place(shown, text, of.span)).on(file.address));
+        found.push(number(&of, &nothing).at(Place::span(shown, text, of.span)).on(file.address));
     }
     for of in personal::people_in_text(text) {
-        found.push(list(&of, &nothing).at(place(shown, text, of.span)).on(file.address));
+        found.push(list(&of, &nothing).at(Place::span(shown, text, of.span)).on(file.address));
     }
 }
 

@@ -1,7 +1,7 @@
 //! Rules about what the site tells of people: numbers and lists in texts and files, and what cameras write into photos.
 //!
 //! What such a number is, is known to [`crate::personal`], and what office files hold to [`crate::attachment`]. No
-//! message shows a number whole, and no excerpt does.
+//! message shows a number whole; [`super::found`] covers them in excerpts.
 
 mod files;
 mod minors;
@@ -13,7 +13,7 @@ mod texts;
 mod tests;
 
 use super::{Context, Group, finding};
-use crate::diagnostic::{Diagnostic, Place, Text};
+use crate::diagnostic::{Diagnostic, Text};
 use crate::personal::{self, Finding, Kind, People};
 use crate::text;
 pub use texts::shown_text;
@@ -73,9 +73,4 @@ fn list(of: &People, within: &Text) -> Diagnostic {
         "leave out columns that nobody needs; addresses end with the township, numbers are masked (`138****1234`)",
         "请删去不必公开的栏；住址只写到乡镇（苏木、街道），号码隐去中间数字（`138****1234`）"
     ))
-}
-
-/// The place of something in a text, in which all numbers are covered.
-fn place(file: &str, text: &str, span: std::ops::Range<usize>) -> Place {
-    Place::span(file, personal::excerpt(text), span)
 }

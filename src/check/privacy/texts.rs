@@ -3,7 +3,7 @@
 use ego_tree::iter::Edge;
 use scraper::{ElementRef, Node};
 
-use super::{Context, list, number, numbers, place};
+use super::{Context, list, number, numbers};
 use crate::check::{Found, Page, Source};
 use crate::diagnostic::{Place, Text};
 use crate::personal;
@@ -17,7 +17,7 @@ pub fn of_source(context: &Context, source: &Source, found: &mut Found) {
         if masked.iter().any(|call| call.contains(&of.span.start)) {
             continue;
         }
-        let told = number(&of, &nothing).at(place(&source.file, text, of.span));
+        let told = number(&of, &nothing).at(Place::span(source.file.as_str(), text, of.span));
         found.push(match source.address {
             Some(address) => told.on(address),
             None => told,
@@ -28,7 +28,7 @@ pub fn of_source(context: &Context, source: &Source, found: &mut Found) {
         _ => personal::people_in_text(text),
     };
     for of in people {
-        let told = list(&of, &nothing).at(place(&source.file, text, of.span));
+        let told = list(&of, &nothing).at(Place::span(source.file.as_str(), text, of.span));
         found.push(match source.address {
             Some(address) => told.on(address),
             None => told,
@@ -66,7 +66,6 @@ pub fn of_page(context: &Context, page: &Page, found: &mut Found) {
         }
         let told = number(&of, &nothing).on(page.address);
         found.push(match at {
-            Some(Place { file, excerpt: Some((text, span)) }) => told.at(place(&file, &text, span)),
             Some(at) => told.at(at),
             None => told,
         });
