@@ -4,6 +4,7 @@
 
 pub mod archetype;
 pub mod asset;
+pub mod attachment;
 pub mod check;
 pub mod cli;
 pub mod config;
@@ -13,6 +14,7 @@ pub mod diagnostic;
 pub mod fuzz;
 pub mod markdown;
 pub mod outreach;
+pub mod personal;
 pub mod publish;
 pub mod search;
 pub mod shortcode;

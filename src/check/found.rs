@@ -5,6 +5,7 @@ use std::collections::HashMap;
 
 use super::settings::Settings;
 use crate::diagnostic::Diagnostic;
+use crate::personal;
 
 /// What rules push their findings into.
 pub struct Found<'a> {
@@ -64,7 +65,26 @@ impl<'a> Found<'a> {
         let (many, mut all): (Vec<_>, Vec<_>) = same_place.into_iter().partition(is_repeated);
         all.extend(merge(many, |_| ()).into_iter().map(|finding| Diagnostic { place: None, ..finding }));
         all.extend(self.settings.unused());
+        cover(&mut all);
         all
+    }
+}
+
+/// Covers the numbers of people in whatever is shown of a source: what is found beside a number must not spread it, in a
+/// report least of all.
+fn cover(findings: &mut [Diagnostic]) {
+    let mut covered: HashMap<(String, usize), String> = HashMap::new();
+    for finding in findings {
+        if finding.code.starts_with("accessibility/") || finding.code.starts_with("language/") {
+            for said in [&mut finding.message.en, &mut finding.message.zh] {
+                *said = personal::mask_text(said);
+            }
+        }
+        let Some(place) = &mut finding.place else { continue };
+        if let Some((text, _)) = &mut place.excerpt {
+            let known = covered.entry((place.file.clone(), text.len())).or_insert_with(|| personal::excerpt(text));
+            text.clone_from(known);
+        }
     }
 }
 

@@ -4,12 +4,15 @@
 //! network is asked only where [`Options::external`] says so. How findings are shown is the business of `cli`, except for
 //! the printable report ([`report`]) and SARIF ([`sarif`]).
 
+mod accessibility;
 pub mod document;
 mod external;
 mod facts;
 mod found;
 mod inspect;
+pub mod language;
 mod links;
+mod privacy;
 pub mod report;
 mod rules;
 pub mod sarif;
@@ -56,6 +59,14 @@ pub struct Context<'a> {
     pub settings: &'a Settings,
     pub sources: &'a Sources<'a>,
     pub addresses: &'a Addresses<'a>,
+    pub words: &'a language::Words,
+}
+
+impl Context<'_> {
+    /// Whether a file, as messages name it, is a template.
+    pub fn is_template(&self, file: &str) -> bool {
+        self.site.template_folders().iter().any(|folder| file.starts_with(&self.site.shown(folder)))
+    }
 }
 
 /// One HTML page of the built site while its rules run. Pages that only redirect are not among them.
@@ -103,7 +114,9 @@ pub fn run(site: &Site, routes: &Routes, told: Vec<Diagnostic>, options: Options
     let settings = Settings::new(site, options, &mut own);
     let sources = Sources::new(site);
     let addresses = Addresses::new(site, routes);
-    let context = Context { site, routes, options, settings: &settings, sources: &sources, addresses: &addresses };
+    let words = language::words_of(site, &mut own);
+    let context =
+        Context { site, routes, options, settings: &settings, sources: &sources, addresses: &addresses, words: &words };
 
     let mut found = Found::new(&settings);
     told.into_iter().for_each(|diagnostic| found.push(diagnostic));

@@ -1,6 +1,8 @@
 //! The table of rules. Each rule has a section in `docs/checks.md` under its code, and a site in `tests/checks`.
 
-use super::{Context, Facts, File, Found, Page, Source, external, inspect, links, told, weight};
+use super::{
+    Context, Facts, File, Found, Page, Source, accessibility, external, inspect, language, links, privacy, told, weight,
+};
 use crate::diagnostic::{Diagnostic, Text, did_you_mean};
 
 /// One thing that is looked for.
@@ -53,7 +55,16 @@ impl Group {
 }
 
 /// All groups, in the order of reports.
-pub const GROUPS: &[Group] = &[inspect::GROUP, links::GROUP, external::GROUP, weight::GROUP, told::GROUP];
+pub const GROUPS: &[Group] = &[
+    inspect::GROUP,
+    privacy::GROUP,
+    language::GROUP,
+    links::GROUP,
+    external::GROUP,
+    accessibility::GROUP,
+    weight::GROUP,
+    told::GROUP,
+];
 
 /// All rules.
 pub fn all() -> impl Iterator<Item = &'static Rule> {

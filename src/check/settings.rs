@@ -115,6 +115,11 @@ impl Settings {
         (used == 0).then_some(finding)
     }
 
+    /// Whether a finding is allowed.
+    pub(super) fn allows(&self, finding: &Diagnostic) -> bool {
+        self.allow.iter().any(|allow| allow.fits(finding))
+    }
+
     /// A warning for each allowance that allowed nothing.
     pub(super) fn unused(&self) -> Vec<Diagnostic> {
         let unused = self.allow.iter().filter(|allow| !allow.used.load(Ordering::Relaxed) && self.wants(allow.rule));

@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use clap::Args;
 
+use crate::check::language::repair;
 use crate::check::{self, Options, find_rule, sarif};
 use crate::config::{Mode, find};
 use crate::diagnostic::Diagnostic;
@@ -32,6 +33,10 @@ pub struct Arguments {
     /// Look at what inspections of public sites look at: columns without news, empty columns, what the footer lacks
     #[arg(long)]
     inspect: bool,
+
+    /// Correct what is safe to correct (wrong words, marks between Han characters) in the Markdown files, and show it
+    #[arg(long)]
+    fix: bool,
 
     /// Write a report in Chinese that can be read in a browser and printed
     #[arg(long, value_name = "FILE")]
@@ -73,16 +78,18 @@ pub fn run(arguments: &Arguments, root: &Path, config: Option<&Path>, output: &O
     };
     let mut told = Vec::new();
     let site = Site::load(&request, &mut told);
-    let Some(site) = site else { return finish(arguments, output, told, None, started) };
+    let Some(mut site) = site else { return finish(arguments, output, told, None, started) };
+    if arguments.fix && repair(&site, arguments, &request, output) {
+        told.clear();
+        let again = Site::load(&request, &mut told);
+        let Some(again) = again else { return finish(arguments, output, told, None, started) };
+        site = again;
+    }
     let routes = plan(&site, &mut told);
     if told.iter().any(|diagnostic| diagnostic.is_error() && find_rule(diagnostic.code).is_none()) {
         return finish(arguments, output, told, None, started);
     }
-    let options = Options {
-        now: now.instant(site.outreach.is_some()),
-        inspect: arguments.inspect,
-        external: !arguments.skip_external_links,
-    };
+    let options = options(&site, arguments, &request);
     let progress = Progress::start(output, started);
     progress.expect(routes.len());
     let mut report = check::run(&site, &routes, told, options, &|| progress.step());
@@ -97,6 +104,28 @@ pub fn run(arguments: &Arguments, root: &Path, config: Option<&Path>, output: &O
     // The process ends now; freeing a large site piece by piece would only keep the user waiting.
     std::mem::forget((site, routes));
     code
+}
+
+fn options(site: &Site, arguments: &Arguments, request: &Request) -> Options {
+    Options {
+        now: request.now.instant(site.outreach.is_some()),
+        inspect: arguments.inspect,
+        external: !arguments.skip_external_links,
+    }
+}
+
+/// Corrects the files and says what was changed; whether anything was.
+fn repair(site: &Site, arguments: &Arguments, request: &Request, output: &Output) -> bool {
+    let mut told = Vec::new();
+    let repaired = repair::site(site, options(site, arguments, request), &mut told);
+    for repair::Repaired { file, changes } in &repaired {
+        for change in changes {
+            let (line, old, new) = (change.line, &change.old, &change.new);
+            output.say(&text!("{file}:{line}: `{old}` is now `{new}`", "{file}:{line}：“{old}”已改为“{new}”"));
+        }
+    }
+    output.list(&told);
+    !repaired.is_empty()
 }
 
 /// Shows the findings and what they come to. `seen` is how many pages and files were looked at.

@@ -66,12 +66,28 @@ options! {
 }
 
 options! {
+    /// `[check.privacy]`.
+    RawPrivacy {
+        /// Mobile numbers, and others that look like a person's, which an office has made public.
+        numbers: Vec<String> = vec![],
+    }
+}
+
+/// `[check.privacy]`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Privacy {
+    /// Digits only.
+    pub numbers: Vec<String>,
+}
+
+options! {
     /// `[check]` as it is typed.
     RawCheck {
         rules: IndexMap<String, RuleLevel> = IndexMap::new(),
         allow: Vec<RawAllow> = vec![],
         weight: Weight = Weight::default(),
         external: External = External::default(),
+        privacy: RawPrivacy = RawPrivacy::default(),
     }
 }
 
@@ -82,6 +98,7 @@ pub struct Check {
     pub allow: Vec<(RawAllow, Place)>,
     pub weight: Weight,
     pub external: External,
+    pub privacy: Privacy,
 }
 
 impl Check {
@@ -94,7 +111,10 @@ impl Check {
             let place = input.place(&["check", "allow", &index.to_string(), "rule"]);
             (allow, place)
         });
-        Self { rules: rules.collect(), allow: allow.collect(), weight: raw.weight, external: raw.external }
+        let numbers =
+            raw.privacy.numbers.iter().map(|number| number.chars().filter(char::is_ascii_alphanumeric).collect());
+        let privacy = Privacy { numbers: numbers.collect() };
+        Self { rules: rules.collect(), allow: allow.collect(), weight: raw.weight, external: raw.external, privacy }
     }
 }
 
@@ -105,6 +125,7 @@ pub(super) fn keys(path: &[&str]) -> Option<&'static [&'static str]> {
         ["allow", _] => Some(RawAllow::KEYS),
         ["weight"] => Some(Weight::KEYS),
         ["external"] => Some(External::KEYS),
+        ["privacy"] => Some(RawPrivacy::KEYS),
         _ => None,
     }
 }

@@ -1,34 +1,18 @@
 //! Private telephone numbers, which have no place on a public site.
 
 use crate::diagnostic::Diagnostic;
+use crate::personal::{self, Kind};
 use crate::text;
 
 /// A mobile number of mainland China in a text.
 pub fn mobile_number(text: &str) -> Option<String> {
-    // Spaces and hyphens between digits are how people group them.
-    let mut run = String::new();
-    for c in text.chars().chain(['\n']) {
-        match c {
-            '0'..='9' => run.push(c),
-            ' ' | '-' if !run.is_empty() => {}
-            _ => {
-                let number = run.strip_prefix("86").filter(|rest| rest.len() == 11).unwrap_or(&run);
-                if number.len() == 11
-                    && number.starts_with('1')
-                    && matches!(number.as_bytes().get(1), Some(b'3'..=b'9'))
-                {
-                    return Some(number.to_owned());
-                }
-                run.clear();
-            }
-        }
-    }
-    None
+    let mut numbers = personal::numbers(text).into_iter();
+    numbers.find(|finding| finding.kind == Kind::Mobile).map(|finding| finding.number)
 }
 
 /// The error for a private number.
 pub fn private_phone(number: &str) -> Diagnostic {
-    let masked = format!("{}****{}", number.get(..3).unwrap_or_default(), number.get(7..).unwrap_or_default());
+    let masked = personal::masked(Kind::Mobile, number);
     Diagnostic::error(
         "outreach/private-phone",
         text!(

@@ -6,6 +6,7 @@
 
 mod arguments;
 mod browser;
+mod check_texts;
 mod checks;
 mod cli;
 mod clients;

@@ -5,6 +5,7 @@
 
 mod date;
 mod group_by;
+mod mask;
 mod now;
 mod num_format;
 mod random;
@@ -65,6 +66,7 @@ registrations! {
         "date" => date::date,
         "group_by" => group_by::group_by,
         "shuffle" => random::shuffle,
+        "mask" => mask::mask,
         "num_format" => num_format::NumFormat::new(language),
     tests:
         "matching" => regex::Matching::default(),
