@@ -3,6 +3,7 @@
 //! ARCHITECTURE.md is the map. Data flows one way: documents → site → routes → rendering → a sink.
 
 pub mod asset;
+pub mod cache;
 pub mod cli;
 pub mod config;
 pub mod content;

@@ -12,6 +12,7 @@ use crate::config::{Mode, find};
 use crate::diagnostic::{Diagnostic, Text};
 use crate::outreach::{BuildTime, Change};
 use crate::publish;
+use crate::publish::build::{Memory, Written};
 use crate::site::{Request, Site, plan};
 use crate::text;
 
@@ -46,6 +47,10 @@ pub struct Arguments {
     /// Do everything as Zola does, without kepu's improvements
     #[arg(long)]
     zola_exact: bool,
+
+    /// Make everything anew, and neither read nor write what builds leave to each other
+    #[arg(long)]
+    no_cache: bool,
 
     /// The time of the build, in place of now: 2026-12-01, 2026-12-01T08:00 (China time on outreach sites) or RFC 3339
     #[arg(long, value_name = "DATE")]
@@ -89,13 +94,22 @@ pub fn run(arguments: &Arguments, root: &Path, config: Option<&Path>, output: &O
     let failed = output.report(diagnostics);
     match built {
         Some(summary) if !failed => {
-            let Summary { pages, sections, files, folder, next } = summary;
+            let Summary { written, next } = summary;
+            let Written { pages, sections, files, rendered, folder, .. } = written;
             let seconds = format!("{:.2}", started.elapsed().as_secs_f64());
             let (p, s) = (if pages == 1 { "" } else { "s" }, if sections == 1 { "" } else { "s" });
-            output.say(&text!(
-                "{pages} page{p} and {sections} section{s}, {files} files in `{folder}`, {seconds} s.",
-                "{pages} 个页面、{sections} 个栏目，共 {files} 个文件，写入 `{folder}`，用时 {seconds} 秒。"
-            ));
+            let again = files - rendered;
+            output.say(&if again == 0 {
+                text!(
+                    "{pages} page{p} and {sections} section{s}, {files} files in `{folder}`, {seconds} s.",
+                    "{pages} 个页面、{sections} 个栏目，共 {files} 个文件，写入 `{folder}`，用时 {seconds} 秒。"
+                )
+            } else {
+                text!(
+                    "{pages} page{p} and {sections} section{s}, {files} files in `{folder}`, {rendered} of them rendered again, {seconds} s.",
+                    "{pages} 个页面、{sections} 个栏目，共 {files} 个文件，写入 `{folder}`，其中 {rendered} 个重新生成，用时 {seconds} 秒。"
+                )
+            });
             if let Some(change) = next {
                 let (time, path, Text { en, zh }) = (change.time(), &change.path, &change.what);
                 output.say(&text!(
@@ -110,10 +124,7 @@ pub fn run(arguments: &Arguments, root: &Path, config: Option<&Path>, output: &O
 }
 
 struct Summary {
-    pages: usize,
-    sections: usize,
-    files: usize,
-    folder: String,
+    written: Written,
     /// What changes the site by itself, and when.
     next: Option<Change>,
 }
@@ -125,6 +136,14 @@ fn build(
     progress: &Progress,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<Summary> {
+    let options =
+        publish::build::Options { output: arguments.output_dir.clone(), force: arguments.force, strict: output.strict };
+    let memory = if arguments.no_cache { None } else { Memory::open(request, &options) };
+    if !arguments.verbose
+        && let Some(written) = memory.as_ref().and_then(|memory| memory.unchanged(&options))
+    {
+        return Some(Summary { written, next: None });
+    }
     let site = Site::load(request, diagnostics)?;
     if arguments.verbose {
         site.trees.report().iter().chain([&site.generation.describe()]).for_each(|line| output.say(line));
@@ -136,15 +155,12 @@ fn build(
     if stop(diagnostics) {
         return None;
     }
-    let options =
-        publish::build::Options { output: arguments.output_dir.clone(), force: arguments.force, strict: output.strict };
     progress.expect(routes.len());
-    let written = publish::build::build(&site, &routes, &options, &|| progress.step(), diagnostics)?;
-    let (pages, sections) = (site.content.pages.len(), site.content.sections.len());
+    let written = publish::build::build(&site, &routes, &options, memory, &|| progress.step(), diagnostics)?;
     let next = site.outreach.as_ref().and_then(|outreach| outreach.changes.first().cloned());
     // The process ends now; freeing a large site piece by piece would only keep the user waiting.
     std::mem::forget((site, routes));
-    Some(Summary { pages, sections, files: written.files, folder: written.folder, next })
+    Some(Summary { written, next })
 }
 
 /// A bar that appears when a build on a terminal takes longer than a second.

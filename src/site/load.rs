@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rayon::prelude::*;
 use tera::Context;
@@ -14,9 +14,11 @@ use crate::diagnostic::{Diagnostic, Place};
 use crate::markdown::Highlighter;
 use crate::outreach;
 use crate::search;
+use crate::template::reads::{self, Reads};
 use crate::template::{self, Engine, TemplateFile};
 use crate::text;
 
+use super::asks::Asks;
 use super::body::{Body, BodyRenderer, Source};
 use super::functions::{self, ByPath, Early, Images, Locator, Lookup, Snippets, TaxonomyEntry};
 use super::generation::{Clues, Generation};
@@ -60,10 +62,11 @@ impl Site {
 
         // Templates, style sheets and documents have nothing to do with each other.
         let (mut engine_diagnostics, mut content_diagnostics) = (Vec::new(), Vec::new());
+        let mut sass_reads = Vec::new();
         let (engine, (stylesheets, ((content, content_memory), files))) = rayon::join(
             || load_engine(templates?, &config, now, before, &mut engine_diagnostics),
             || {
-                let sass = compile_sass(&root, &config, theme_folder.as_deref(), &mut content_diagnostics);
+                let sass = compile_sass(&root, &config, theme_folder.as_deref(), &mut sass_reads, &mut content_diagnostics);
                 let known = before.map(|before| (&before.memory.content, before.changes));
                 let content = content::load_after(&root, &config, request.drafts, known, &mut content_diagnostics);
                 let files = static_files(&root, &config, theme_folder.as_deref(), &mut content_diagnostics);
@@ -134,21 +137,24 @@ impl Site {
             Arc::new(Locator::new(root.clone(), config.output_dir.clone(), theme_static, generated, colocated));
         let images = Arc::new(Images::new(&root));
         let permalinks = related.permalinks.clone();
-        let early = Early::new(config.clone(), locator, permalinks, images.clone(), now, outreach.clone());
+        let asks: Arc<Asks> = Arc::default();
+        let early =
+            Early::new(config.clone(), locator.clone(), permalinks, images.clone(), now, outreach.clone(), asks.clone());
         functions::register_early(engine.tera_mut(), &early);
         let asked = outreach.as_ref().map(|outreach| functions::outreach::Source {
             config: config.clone(),
             outreach: outreach.clone(),
             sections: Arc::new(values::titles(&content)),
+            asks: asks.clone(),
         });
         if let Some(source) = &asked {
-            functions::outreach::register(engine.tera_mut(), source, None);
+            functions::outreach::register(engine.tera_mut(), source, None, &asks);
         }
         let snippets =
             Snippets { early: early.clone(), highlighter: highlighter.clone(), shortcodes: shortcodes.clone() };
         snippets.register(&mut engine);
 
-        functions::zola22::register_terms(engine.tera_mut(), &config, &taxonomies);
+        functions::zola22::register_terms(engine.tera_mut(), &config, &taxonomies, &asks);
         let configs = values::configs(&config);
         let resolve = |path: &str| early.permalinks.get(path).cloned();
         let unpublished = |path: &str| early.unpublished(path);
@@ -161,8 +167,9 @@ impl Site {
             resolve: &resolve,
             unpublished: &unpublished,
         };
+        let body_reads = Mutex::new(Reads::default());
         let (kept_pages, kept_sections) =
-            render_bodies(&content, &relations, &renderer, &configs, &shared, diagnostics);
+            render_bodies(&content, &relations, &renderer, &configs, &shared, &body_reads, diagnostics);
         if has_errors(diagnostics) {
             return None;
         }
@@ -185,9 +192,9 @@ impl Site {
             values::build(&content, &relations, &taxonomies, bodies, &backlinks, configs, &shared);
         let lookup = lookup(&content, &taxonomies, &values);
         let lookup = Arc::new(lookup);
-        functions::register_late(engine.tera_mut(), &config, lookup.clone());
+        functions::register_late(engine.tera_mut(), &config, lookup.clone(), &asks);
         if let Some(source) = &asked {
-            functions::outreach::register(engine.tera_mut(), source, Some(lookup));
+            functions::outreach::register(engine.tera_mut(), source, Some(lookup), &asks);
         }
 
         let memory = content_memory.map(|content| Memory {
@@ -218,6 +225,10 @@ impl Site {
             static_files,
             outreach,
             images,
+            asks,
+            body_reads: body_reads.into_inner().unwrap_or_else(PoisonError::into_inner),
+            locator,
+            sass_reads,
             backlinks,
             trees,
             memory,
@@ -355,6 +366,7 @@ fn compile_sass(
     root: &Path,
     config: &Config,
     theme: Option<&Path>,
+    reads: &mut Vec<PathBuf>,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Vec<(String, Arc<str>, String)> {
     let mut out: Vec<(String, Arc<str>, String)> = Vec::new();
@@ -362,6 +374,7 @@ fn compile_sass(
         let (sheets, problems) = asset::sass::compile(&allowed.join("sass"), allowed);
         diagnostics.extend(problems);
         for sheet in sheets {
+            reads.extend(sheet.reads);
             // The site's own style sheet takes the place of the theme's.
             out.retain(|(other, ..)| *other != sheet.output);
             out.push((sheet.output, sheet.css.into(), sheet.source));
@@ -404,9 +417,17 @@ fn render_bodies(
     renderer: &BodyRenderer,
     configs: &HashMap<String, tera::Value>,
     shared: &Shared,
+    asked: &Mutex<Reads>,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> (Vec<Kept>, Vec<Kept>) {
     let config = renderer.config;
+    let render = |source: &Source, context: &dyn Fn(Dialect) -> Context, told: &mut Vec<Diagnostic>| {
+        let (body, reads) = reads::record(|| renderer.render(source, context, told));
+        if reads.clock || reads.outside {
+            asked.lock().unwrap_or_else(PoisonError::into_inner).merge(&reads);
+        }
+        body
+    };
     let documents = Documents { content, relations, backlinks: &HashMap::new() };
     let context = |lang: &str| {
         let mut context = Context::new();
@@ -435,13 +456,13 @@ fn render_bodies(
                 return kept;
             }
             let mut told = Vec::new();
-            let context = |dialect| {
+            let context = |dialect: Dialect| {
                 let mut context = context(&page.lang);
                 let page = documents.page(id, page, &Body::empty());
                 context.insert_value("page", for_body(page, dialect));
                 context
             };
-            keep(renderer.render(&source, context, &mut told), &source, told)
+            keep(render(&source, &context, &mut told), &source, told)
         })
         .collect();
     let sections: Vec<Kept> = content
@@ -454,13 +475,13 @@ fn render_bodies(
                 return kept;
             }
             let mut told = Vec::new();
-            let context = |dialect| {
+            let context = |dialect: Dialect| {
                 let mut context = context(&section.lang);
                 let section = documents.section(id, section, &Body::empty(), Vec::new());
                 context.insert_value("section", for_body(section.into_map().unwrap_or_default(), dialect));
                 context
             };
-            keep(renderer.render(&source, context, &mut told), &source, told)
+            keep(render(&source, &context, &mut told), &source, told)
         })
         .collect();
     diagnostics.extend(pages.iter().chain(&sections).flat_map(|kept| kept.told.iter().cloned()));

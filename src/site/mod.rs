@@ -3,10 +3,12 @@
 //! Documents come in from `content`, artifacts go out to a sink. Nothing here knows the output folder, and nothing
 //! changes once [`Site::load`] has returned.
 
+mod asks;
 mod body;
 mod feeds;
 mod functions;
 mod generation;
+mod known;
 mod links;
 mod load;
 mod memory;
@@ -14,6 +16,7 @@ mod pager;
 mod relate;
 mod render;
 mod request;
+mod reuse;
 mod routes;
 mod shortcodes;
 mod sitemap;
@@ -32,16 +35,19 @@ use crate::config::Config;
 use crate::content::Content;
 use crate::outreach::Outreach;
 use crate::template::Engine;
+use crate::template::reads::Reads;
 
 pub use crate::content::Changes;
 pub use functions::{Images, is_safe, register_names};
 pub use generation::Generation;
 pub use memory::overlooked;
 pub use relate::DocumentId;
-pub use render::{Artifact, render, summarize, template_of};
+pub use asks::Question;
+pub use render::{Artifact, Work, render, summarize, template_of, work};
 pub use request::{Request, read_config};
 pub use routes::{Route, Routes, plan};
 
+use asks::Asks;
 use relate::Relations;
 use taxonomy::TaxonomyTerms;
 use values::Values;
@@ -72,6 +78,13 @@ pub struct Site {
     pub outreach: Option<Arc<Outreach>>,
     /// Which processed images templates have asked for.
     pub images: Arc<Images>,
+    /// What templates have asked for through functions.
+    asks: Arc<Asks>,
+    /// What bodies asked for.
+    body_reads: Reads,
+    locator: Arc<functions::Locator>,
+    /// The files that style sheets were made of.
+    sass_reads: Vec<PathBuf>,
     /// What the templates were taken for.
     pub trees: trees::Trees,
     /// For the snapshot that follows.

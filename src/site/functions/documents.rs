@@ -5,19 +5,20 @@ use std::sync::Arc;
 use tera::{Kwargs, State, Tera, TeraResult, Value};
 
 use super::{ByPath, Lookup, fail, language};
+use crate::site::asks::Asks;
 use crate::config::Config;
 use crate::diagnostic::{Text, did_you_mean};
 use crate::text;
 
 /// Registers both. Without `lookup` they exist, but find nothing yet.
-pub fn register(tera: &mut Tera, config: &Arc<Config>, lookup: Option<Arc<Lookup>>) {
+pub fn register(tera: &mut Tera, config: &Arc<Config>, lookup: Option<Arc<Lookup>>, asks: &Arc<Asks>) {
     let (pages, sections) = (lookup.clone(), lookup);
     let page_config = config.clone();
-    tera.register_function("get_page", move |kwargs: Kwargs, state: &State| {
+    asks.register(tera, "get_page", move |kwargs: Kwargs, state: &State| {
         get(&kwargs, state, &page_config, "get_page", pages.as_deref().map(|l| &l.pages))
     });
     let section_config = config.clone();
-    tera.register_function("get_section", move |kwargs: Kwargs, state: &State| {
+    asks.register(tera, "get_section", move |kwargs: Kwargs, state: &State| {
         get(&kwargs, state, &section_config, "get_section", sections.as_deref().map(|l| &l.sections))
     });
 }

@@ -1,8 +1,8 @@
 //! Finding the file that a template names, never outside the site.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use crate::diagnostic::Text;
 use crate::text;
@@ -25,6 +25,8 @@ pub struct Locator {
     pub colocated: HashMap<String, PathBuf>,
     /// Contents are read once a build.
     hashes: RwLock<HashMap<DigestKey, Arc<[u8]>>>,
+    /// Every path that was looked at.
+    probes: Mutex<BTreeSet<PathBuf>>,
 }
 
 /// A file that was found.
@@ -50,7 +52,7 @@ impl Locator {
         colocated: HashMap<String, PathBuf>,
     ) -> Self {
         let output_dir = plain(&output_dir);
-        Self { root, output_dir, theme_static, generated, colocated, hashes: RwLock::default() }
+        Self { root, output_dir, theme_static, generated, colocated, hashes: RwLock::default(), probes: Mutex::default() }
     }
 
     /// Looks in the root, `static/`, `content/`, what the build makes, and the theme's `static/`, in this order.
@@ -68,7 +70,10 @@ impl Locator {
             return Err(outside(path));
         }
         let on_disk = |base: &Path, relative: &str| -> Result<Option<Found>, Text> {
-            let Ok(real) = base.join(relative).canonicalize() else { return Ok(None) };
+            let place = base.join(relative);
+            let real = place.canonicalize();
+            self.probes.lock().unwrap_or_else(PoisonError::into_inner).insert(place);
+            let Ok(real) = real else { return Ok(None) };
             if !real.starts_with(&self.root) && !self.theme_static.as_ref().is_some_and(|theme| real.starts_with(theme))
             {
                 return Err(outside(path));
@@ -100,6 +105,11 @@ impl Locator {
             Some(theme) => on_disk(theme, made),
             None => Ok(None),
         }
+    }
+
+    /// Every path that was looked at, whether something was there or not.
+    pub fn probes(&self) -> Vec<PathBuf> {
+        self.probes.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
     }
 
     /// What a path names in the output, if it leads there.

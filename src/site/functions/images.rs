@@ -59,7 +59,7 @@ impl Images {
         image::process(planned, &self.cache)
     }
 
-    fn plan(&self, file: &Path, unified: &str, resize: &Resize) -> Result<Arc<Planned>, Text> {
+    fn plan(&self, file: &Path, unified: &str, resize: &Resize, keeps: bool) -> Result<Arc<Planned>, Text> {
         let known = self.sources.read().ok().and_then(|sources| sources.get(file).cloned());
         let source = match known {
             Some(source) => source,
@@ -72,6 +72,9 @@ impl Images {
             }
         };
         let planned = Arc::new(source.plan(resize)?);
+        if !keeps {
+            return Ok(planned);
+        }
         let path = format!("{FOLDER}/{}", planned.file_name);
         let mut requested = self.requested.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         requested.entry(path).or_insert_with(|| planned.clone());
@@ -79,7 +82,11 @@ impl Images {
     }
 }
 
-pub struct ResizeImage(pub Early);
+pub struct ResizeImage {
+    pub early: Early,
+    /// Whether the image then belongs to the output.
+    pub keeps: bool,
+}
 
 impl Function<TeraResult<Value>> for ResizeImage {
     fn call(&self, kwargs: Kwargs, _: &State) -> TeraResult<Value> {
@@ -94,11 +101,12 @@ impl Function<TeraResult<Value>> for ResizeImage {
         };
         let failed = |why: Text| fail("resize_image", why);
         let resize = Resize::parse(&arguments).map_err(failed)?;
-        let (file, unified) = locate(&self.0, path).map_err(failed)?.ok_or_else(|| failed(missing(path)))?;
-        let planned = self.0.images.plan(&file, &unified, &resize).map_err(failed)?;
+        let early = &self.early;
+        let (file, unified) = locate(early, path).map_err(failed)?.ok_or_else(|| failed(missing(path)))?;
+        let planned = early.images.plan(&file, &unified, &resize, self.keeps).map_err(failed)?;
         let name = &planned.file_name;
         Ok(Value::from(map! {
-            "url": self.0.config.permalink(&format!("{FOLDER}/{name}")).trim_end_matches('/').to_owned(),
+            "url": early.config.permalink(&format!("{FOLDER}/{name}")).trim_end_matches('/').to_owned(),
             "static_path": format!("static/{FOLDER}/{name}"),
             "width": planned.width,
             "height": planned.height,

@@ -19,6 +19,7 @@ use std::sync::Arc;
 
 use tera::{Function, FunctionResult, Kwargs, State, Tera, TeraResult, Value};
 
+use super::asks::Asks;
 use crate::config::Config;
 use crate::diagnostic::Text;
 use crate::outreach::Outreach;
@@ -41,6 +42,7 @@ pub struct Early {
     /// When the build is.
     pub now: jiff::Timestamp,
     pub outreach: Option<Arc<Outreach>>,
+    pub asks: Arc<Asks>,
 }
 
 impl Early {
@@ -51,8 +53,9 @@ impl Early {
         images: Arc<Images>,
         now: jiff::Timestamp,
         outreach: Option<Arc<Outreach>>,
+        asks: Arc<Asks>,
     ) -> Self {
-        Self { config, locator, permalinks, images, data: Arc::default(), now, outreach }
+        Self { config, locator, permalinks, images, data: Arc::default(), now, outreach, asks }
     }
 
     /// Why a document is not in the site now.
@@ -89,23 +92,33 @@ pub fn register_names(tera: &mut Tera) {
 
 /// Registers what works without other documents.
 pub fn register_early(tera: &mut Tera, early: &Early) {
-    tera.register_function("get_url", urls::GetUrl(early.clone()));
-    tera.register_function("get_hash", urls::GetHash(early.locator.clone()));
-    tera.register_function("load_data", load_data::LoadData { early: early.clone(), sorted: false });
-    tera.register_function("resize_image", images::ResizeImage(early.clone()));
-    tera.register_function("get_image_metadata", images::GetImageMetadata(early.clone()));
-    tera.register_function("trans", translations::Trans(early.config.clone()));
-    tera.register_function("text_direction", translations::TextDirection(early.config.clone()));
-    documents::register(tera, &early.config, None);
-    taxonomies::register(tera, &early.config, None);
+    let asks = &early.asks;
+    asks.register(tera, "get_url", urls::GetUrl(early.clone()));
+    asks.register(tera, "get_hash", urls::GetHash(early.locator.clone()));
+    asks.register(tera, "load_data", load_data::LoadData { early: early.clone(), sorted: false });
+    let plan = images::ResizeImage { early: early.clone(), keeps: false };
+    let plan = Arc::new(move |kwargs: Kwargs, state: &State| plan.call(kwargs, state));
+    asks.register_as(tera, "resize_image", images::ResizeImage { early: early.clone(), keeps: true }, Some(plan));
+    asks.register(tera, "get_image_metadata", images::GetImageMetadata(early.clone()));
+    asks.register(tera, "trans", translations::Trans(early.config.clone()));
+    asks.register(tera, "text_direction", translations::TextDirection(early.config.clone()));
+    documents::register(tera, &early.config, None, asks);
+    taxonomies::register(tera, &early.config, None, asks);
     zola22::register_early(tera, early);
+    let permalinks = early.permalinks.clone();
+    asks.insert(
+        markdown_filter::PERMALINK,
+        Arc::new(move |kwargs: Kwargs, _: &State| {
+            Ok(Value::from(permalinks.get(kwargs.must_get::<&str>("of")?).cloned()))
+        }),
+    );
 }
 
 /// Registers what needs the finished documents.
-pub fn register_late(tera: &mut Tera, config: &Arc<Config>, lookup: Arc<Lookup>) {
-    zola22::register_late(tera, config, Some(lookup.clone()));
-    documents::register(tera, config, Some(lookup.clone()));
-    taxonomies::register(tera, config, Some(lookup));
+pub fn register_late(tera: &mut Tera, config: &Arc<Config>, lookup: Arc<Lookup>, asks: &Arc<Asks>) {
+    zola22::register_late(tera, config, Some(lookup.clone()), asks);
+    documents::register(tera, config, Some(lookup.clone()), asks);
+    taxonomies::register(tera, config, Some(lookup), asks);
 }
 
 /// Finished values by the names that templates use.

@@ -5,18 +5,19 @@ use std::sync::Arc;
 use tera::{Kwargs, State, Tera, TeraResult, Value};
 
 use super::{Lookup, Safe, TaxonomyEntry, fail, language};
+use crate::site::asks::Asks;
 use crate::config::{Config, slugify_path};
 use crate::text;
 
 /// Registers all three. Without `lookup` they exist, but find nothing yet.
-pub fn register(tera: &mut Tera, config: &Arc<Config>, lookup: Option<Arc<Lookup>>) {
+pub fn register(tera: &mut Tera, config: &Arc<Config>, lookup: Option<Arc<Lookup>>, asks: &Arc<Asks>) {
     let (c, l) = (config.clone(), lookup.clone());
-    tera.register_function("get_taxonomy", move |kwargs: Kwargs, state: &State| -> TeraResult<Value> {
+    asks.register(tera, "get_taxonomy", move |kwargs: Kwargs, state: &State| -> TeraResult<Value> {
         let found = taxonomy(&kwargs, state, &c, l.as_deref(), "get_taxonomy")?;
         Ok(found.map_or(Value::none(), |t| t.value.clone()))
     });
     let (c, l) = (config.clone(), lookup.clone());
-    tera.register_function("get_taxonomy_term", move |kwargs: Kwargs, state: &State| -> TeraResult<Value> {
+    asks.register(tera, "get_taxonomy_term", move |kwargs: Kwargs, state: &State| -> TeraResult<Value> {
         let Some(found) = taxonomy(&kwargs, state, &c, l.as_deref(), "get_taxonomy_term")? else {
             return Ok(Value::none());
         };
@@ -42,7 +43,7 @@ pub fn register(tera: &mut Tera, config: &Arc<Config>, lookup: Option<Arc<Lookup
             None => Err(fail("get_taxonomy_url", text!("no page has the term `{name}`", "没有页面使用词条 `{name}`"))),
         }
     };
-    tera.register_function("get_taxonomy_url", Safe(get_taxonomy_url));
+    asks.register(tera, "get_taxonomy_url", Safe(get_taxonomy_url));
 }
 
 /// The taxonomy called `kind`; none where it is not required and does not exist.

@@ -12,7 +12,9 @@ use tera::{Function, Kwargs, State, Tera, TeraResult, Value};
 use super::urls::GetUrl;
 use super::{ByPath, Early, Lookup, Safe, TaxonomyEntry, fail, images, load_data, translations};
 use crate::config::{Config, slugify_path};
+use crate::site::asks::Asks;
 use crate::site::taxonomy::TaxonomyTerms;
+use crate::template::reads;
 use crate::text;
 
 /// The names of all.
@@ -31,14 +33,14 @@ pub const NAMES: &[&str] = &[
 
 /// Registers what works in bodies too.
 pub fn register_early(tera: &mut Tera, early: &Early) {
-    let config = early.config.clone();
+    let (config, asks) = (early.config.clone(), &early.asks);
     let url = GetUrl(early.clone());
     let default = config.default_language.clone();
     let get_url = move |kwargs: Kwargs, _: &State| -> TeraResult<Value> { get_url(&url, &kwargs, &default) };
-    tera.register_function("t1_get_url", Safe(get_url));
-    tera.register_function("t1_load_data", load_data::LoadData { early: early.clone(), sorted: true });
+    asks.register(tera, "t1_get_url", Safe(get_url));
+    asks.register(tera, "t1_load_data", load_data::LoadData { early: early.clone(), sorted: true });
     let metadata = images::GetImageMetadata(early.clone());
-    tera.register_function("t1_get_image_metadata", move |kwargs: Kwargs, state: &State| -> TeraResult<Value> {
+    asks.register(tera, "t1_get_image_metadata", move |kwargs: Kwargs, state: &State| -> TeraResult<Value> {
         let value = metadata.call(kwargs, state)?;
         let Some(map) = value.as_map() else { return Ok(value) };
         let known = |key: &str| ["width", "height", "format", "mime"].contains(&key);
@@ -50,20 +52,21 @@ pub fn register_early(tera: &mut Tera, early: &Early) {
         ))
     });
     let trans_config = config.clone();
-    tera.register_function("t1_trans", move |kwargs: Kwargs, _: &State| -> TeraResult<String> {
+    asks.register(tera, "t1_trans", move |kwargs: Kwargs, _: &State| -> TeraResult<String> {
         let lang = language(&kwargs, &trans_config)?;
         translations::translate(&trans_config, kwargs.must_get("key")?, &lang)
     });
     let now = early.now;
-    tera.register_function("t1_now", move |kwargs: Kwargs, _: &State| -> TeraResult<Value> {
+    asks.register(tera, "t1_now", move |kwargs: Kwargs, _: &State| -> TeraResult<Value> {
         // Without the machine's time zone, on which no page may depend.
         kwargs.get::<bool>("utc")?;
+        reads::clock();
         Ok(match kwargs.get::<bool>("timestamp")?.unwrap_or(false) {
             true => Value::from(now.as_second()),
             false => Value::from(rfc3339(now)),
         })
     });
-    register_late(tera, &config, None);
+    register_late(tera, &config, None, &early.asks);
 }
 
 /// As the crate chrono writes a time: fractions only where there are any.
@@ -72,7 +75,7 @@ fn rfc3339(time: Timestamp) -> String {
 }
 
 /// `get_taxonomy_url`, which bodies may use too, as terms are known before them.
-pub fn register_terms(tera: &mut Tera, config: &Arc<Config>, taxonomies: &[TaxonomyTerms]) {
+pub fn register_terms(tera: &mut Tera, config: &Arc<Config>, taxonomies: &[TaxonomyTerms], asks: &Arc<Asks>) {
     /// Addresses by term, by taxonomy name and language.
     type Addresses = HashMap<(String, String), HashMap<String, String>>;
     let addresses: Addresses = taxonomies
@@ -99,24 +102,24 @@ pub fn register_terms(tera: &mut Tera, config: &Arc<Config>, taxonomies: &[Taxon
             )),
         }
     };
-    tera.register_function("t1_get_taxonomy_url", Safe(get_taxonomy_url));
+    asks.register(tera, "t1_get_taxonomy_url", Safe(get_taxonomy_url));
 }
 
 /// Registers what needs the finished documents. Without `lookup` the functions exist, but find nothing yet.
-pub fn register_late(tera: &mut Tera, config: &Arc<Config>, lookup: Option<Arc<Lookup>>) {
+pub fn register_late(tera: &mut Tera, config: &Arc<Config>, lookup: Option<Arc<Lookup>>, asks: &Arc<Asks>) {
     let (c, l) = (config.clone(), lookup.clone());
-    tera.register_function("t1_get_page", move |kwargs: Kwargs, _: &State| -> TeraResult<Value> {
+    asks.register(tera, "t1_get_page", move |kwargs: Kwargs, _: &State| -> TeraResult<Value> {
         document(&kwargs, &c, "get_page", l.as_deref().map(|l| &l.pages))
     });
     let (c, l) = (config.clone(), lookup.clone());
-    tera.register_function("t1_get_section", move |kwargs: Kwargs, _: &State| -> TeraResult<Value> {
+    asks.register(tera, "t1_get_section", move |kwargs: Kwargs, _: &State| -> TeraResult<Value> {
         let section = document(&kwargs, &c, "get_section", l.as_deref().map(|l| &l.sections))?;
         // Anything but a boolean counted as false.
         let metadata_only = matches!(kwargs.get::<bool>("metadata_only"), Ok(Some(true)));
         Ok(if metadata_only { without_pages(&section) } else { section })
     });
     let (c, l) = (config.clone(), lookup.clone());
-    tera.register_function("t1_get_taxonomy", move |kwargs: Kwargs, _: &State| -> TeraResult<Value> {
+    asks.register(tera, "t1_get_taxonomy", move |kwargs: Kwargs, _: &State| -> TeraResult<Value> {
         let kind = kwargs.must_get("kind")?;
         match taxonomy(&kwargs, &c, l.as_deref(), kind)? {
             Some(taxonomy) => Ok(taxonomy.value.clone()),
@@ -124,7 +127,7 @@ pub fn register_late(tera: &mut Tera, config: &Arc<Config>, lookup: Option<Arc<L
         }
     });
     let (c, l) = (config.clone(), lookup);
-    tera.register_function("t1_get_taxonomy_term", move |kwargs: Kwargs, _: &State| -> TeraResult<Value> {
+    asks.register(tera, "t1_get_taxonomy_term", move |kwargs: Kwargs, _: &State| -> TeraResult<Value> {
         let (kind, name): (&str, &str) = (kwargs.must_get("kind")?, kwargs.must_get("term")?);
         let include_pages = kwargs.get::<bool>("include_pages")?.unwrap_or(true);
         let Some(taxonomy) = taxonomy(&kwargs, &c, l.as_deref(), kind)? else {

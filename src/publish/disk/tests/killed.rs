@@ -25,7 +25,7 @@ fn child() {
         staged.write(file, format!("{file} {}", std::env::var("KEPU_TEST_EDITION").unwrap()).as_bytes()).unwrap();
         kill_at("written");
     }
-    staged.commit().unwrap();
+    staged.commit(&BTreeSet::new()).unwrap();
 }
 
 /// Builds in a process of its own, which dies at `kill_at`.
@@ -168,7 +168,7 @@ fn two_builds_of_one_output() {
     assert_eq!(second.notes[0].en, format!("it is process {}", std::process::id()));
     // Another output of the same site is no matter.
     site.build_at("docs", &["index.html"], "1").unwrap();
-    first.commit().unwrap();
+    first.commit(&BTreeSet::new()).unwrap();
     assert_eq!(site.files()["public/index.html"], "first");
     site.build(&["index.html"], "2").unwrap();
 }

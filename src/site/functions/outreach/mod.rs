@@ -12,6 +12,7 @@ use tera::{Kwargs, State, Tera, TeraResult, Value};
 
 use super::{Lookup, Safe, fail, language};
 use crate::config::Config;
+use crate::site::asks::Asks;
 use crate::data::map;
 use crate::diagnostic::{Text, did_you_mean};
 use crate::outreach::{Described, Event, Filter, Outreach, State as EventState, content_path, json_ld, site_meta};
@@ -25,7 +26,11 @@ pub struct Source {
     pub outreach: Arc<Outreach>,
     /// Sections as far as their front matter says: `title`, `description`, `permalink`, `extra`, by content path.
     pub sections: Arc<HashMap<String, Value>>,
+    pub asks: Arc<Asks>,
 }
+
+/// The question for what the front matter of a section says, by its content path.
+const SECTION: &str = "section as told by";
 
 const FUNCTIONS: [&str; 14] = [
     "activity_figures",
@@ -58,12 +63,12 @@ pub fn register_names(tera: &mut Tera) {
 }
 
 /// Registers all of them. Without `lookup` those that give pages find none yet.
-pub fn register(tera: &mut Tera, source: &Source, lookup: Option<Arc<Lookup>>) {
+pub fn register(tera: &mut Tera, source: &Source, lookup: Option<Arc<Lookup>>, asks: &Arc<Asks>) {
     /// Registers a function of the source.
     macro_rules! function {
         ($name:literal, $function:path) => {
             let own = source.clone();
-            tera.register_function($name, move |kwargs: Kwargs, state: &State| $function(&own, &kwargs, state));
+            asks.register(tera, $name, move |kwargs: Kwargs, state: &State| $function(&own, &kwargs, state));
         };
     }
     function!("activity_figures", activity_figures);
@@ -77,15 +82,22 @@ pub fn register(tera: &mut Tera, source: &Source, lookup: Option<Arc<Lookup>>) {
     function!("outreach", outreach);
     function!("china_now", china_now);
     let own = source.clone();
-    tera.register_function("json_ld", Safe(move |kwargs: Kwargs, state: &State| described_json(&own, &kwargs, state)));
+    asks.register(tera, "json_ld", Safe(move |kwargs: Kwargs, state: &State| described_json(&own, &kwargs, state)));
     tera.register_function("chart", Safe(drawing::chart));
     let (own, pages) = (source.clone(), lookup.clone());
-    tera.register_function("picks", move |kwargs: Kwargs, state: &State| picks(&own, pages.as_deref(), &kwargs, state));
+    asks.register(tera, "picks", move |kwargs: Kwargs, state: &State| picks(&own, pages.as_deref(), &kwargs, state));
     let own = source.clone();
-    tera.register_function("kind_pages", move |kwargs: Kwargs, state: &State| {
+    asks.register(tera, "kind_pages", move |kwargs: Kwargs, state: &State| {
         kind_pages(&own, lookup.as_deref(), &kwargs, state)
     });
     text::register(tera, source);
+    let sections = source.sections.clone();
+    asks.insert(
+        SECTION,
+        Arc::new(move |kwargs: Kwargs, _: &State| {
+            Ok(sections.get(kwargs.must_get::<&str>("of")?).cloned().unwrap_or(Value::none()))
+        }),
+    );
 }
 
 /// A number that must be in a range.
@@ -327,7 +339,12 @@ fn with_described<R>(
     }
     let lang = language(kwargs, state, &source.config)?;
     let above = value.get_from_path("ancestors").and_then(Value::as_array).unwrap_or_default();
-    let above = above.iter().filter_map(Value::as_str).filter_map(|path| source.sections.get(path)).collect();
+    let title = |path| {
+        let found = source.sections.get(path);
+        source.asks.note(SECTION, path, found.unwrap_or(&Value::none()));
+        found
+    };
+    let above = above.iter().filter_map(Value::as_str).filter_map(title).collect();
     let own = source.config.languages.get(&lang);
     Ok(make(&Described {
         value,
