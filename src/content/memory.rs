@@ -7,6 +7,7 @@ use std::time::SystemTime;
 
 use rayon::prelude::*;
 
+use super::Content;
 use super::asset::{self, Asset};
 use super::page::Page;
 use super::section::Section;
@@ -41,10 +42,14 @@ impl Changes {
 pub struct Memory {
     pub(super) tree: Arc<Tree>,
     pub(super) tree_told: Vec<Diagnostic>,
-    pub(super) sections: HashMap<String, Arc<Read<Section>>>,
-    pub(super) pages: HashMap<String, Arc<Read<Page>>>,
+    /// What was said about everything but pages.
+    pub(super) others_told: Vec<Diagnostic>,
+    pub(super) sections: Arc<Vec<Arc<Read<Section>>>>,
+    pub(super) pages: Vec<Arc<Read<Page>>>,
     /// Index sections without a file, by language.
     defaults: HashMap<String, Arc<Section>>,
+    /// The result.
+    pub(super) content: Content,
 }
 
 /// One file that was read.
@@ -87,8 +92,63 @@ impl Memory {
             }
             _ => Arc::new(walk::walk(root, config, &mut told)),
         };
-        let (sections, pages, defaults) = (HashMap::new(), HashMap::new(), HashMap::new());
-        Self { tree, tree_told: told, sections, pages, defaults }
+        Self {
+            tree,
+            tree_told: told,
+            others_told: Vec::new(),
+            sections: Arc::default(),
+            pages: Vec::new(),
+            defaults: HashMap::new(),
+            content: Content::default(),
+        }
+    }
+
+    /// The memory of a load after changes of nothing but pages, if that is what these are: all files are where they were,
+    /// and no page appears or disappears. Also the pages that were read again.
+    pub(super) fn patched(
+        before: &Memory,
+        changes: &Changes,
+        root: &Path,
+        shows: impl Fn(&Page) -> bool,
+        read: impl Fn(&Entry, &Tree, &mut Vec<Diagnostic>) -> Option<Page>,
+    ) -> Option<(Self, Vec<Arc<Page>>)> {
+        let Changes::Paths(paths) = changes else { return None };
+        let content = root.join("content");
+        if !before.tree.is_as_before(&content, changes) {
+            return None;
+        }
+        let mut memory = Self {
+            tree: before.tree.clone(),
+            tree_told: before.tree_told.clone(),
+            others_told: before.others_told.clone(),
+            sections: before.sections.clone(),
+            pages: before.pages.clone(),
+            defaults: before.defaults.clone(),
+            content: before.content.clone(),
+        };
+        let mut again = Vec::new();
+        for path in paths.iter().filter(|path| path.starts_with(&content)) {
+            let relative = path.strip_prefix(&content).ok().and_then(walk::relative)?;
+            if memory.sections.iter().any(|section| section.relative == relative) {
+                return None;
+            }
+            let Ok(at) = memory.pages.binary_search_by(|page| page.relative.cmp(&relative)) else {
+                // An asset, which says nothing by its content.
+                continue;
+            };
+            let entry = before.tree.entry(&relative)?;
+            let page = read_one(entry, |told| read(entry, &before.tree, told));
+            let document = page.document.clone().filter(|page| shows(page))?;
+            let shown = &mut memory.content.pages;
+            let place = shown.binary_search_by(|page| page.file.relative.cmp(&relative)).ok()?;
+            shown[place] = document.clone();
+            memory.pages[at] = page;
+            again.push(document);
+        }
+        // A file that could not be read is read again, whatever the reason was.
+        let whole = memory.pages.iter().all(|read| read.document.is_some())
+            && memory.sections.iter().all(|read| read.document.is_some());
+        whole.then_some((memory, again))
     }
 
     /// The index section of a language that has no file for it.
@@ -106,8 +166,8 @@ impl Memory {
 
     /// The files that changed without anybody noticing: those that are not as they were when they were read.
     pub fn overlooked(&self) -> BTreeSet<PathBuf> {
-        let pages = self.pages.values().map(|read| (&read.source, &read.identity));
-        let sections = self.sections.values().map(|read| (&read.source, &read.identity));
+        let pages = self.pages.iter().map(|read| (&read.source, &read.identity));
+        let sections = self.sections.iter().map(|read| (&read.source, &read.identity));
         let changed = pages.chain(sections).filter(|(source, identity)| Identity::of(source) != **identity);
         changed.map(|(source, _)| source.clone()).collect()
     }
@@ -160,7 +220,7 @@ impl Document for Section {
     }
 }
 
-type Known<'a, T> = (&'a HashMap<String, Arc<Read<T>>>, &'a Memory, &'a Changes);
+type Known<'a, T> = (&'a [Arc<Read<T>>], &'a Memory, &'a Changes);
 
 /// Reads files in parallel, or takes what is known of them; results come in the order of the files.
 pub(super) fn read_all<T: Document>(
@@ -173,22 +233,28 @@ pub(super) fn read_all<T: Document>(
         Some((_, _, Changes::Paths(paths))) => paths.iter().filter(|path| path.is_dir()).collect(),
         _ => Vec::new(),
     };
+    let reads = known.map(|(reads, ..)| reads).unwrap_or_default();
+    let reads: HashMap<&str, &Arc<Read<T>>> = reads.iter().map(|read| (read.relative.as_str(), read)).collect();
     let one = |entry: &&Entry| {
-        if let Some((reads, before, changes)) = known
-            && let Some(read) = reads.get(&entry.relative)
+        if let Some((_, before, changes)) = known
+            && let Some(&read) = reads.get(entry.relative.as_str())
             && read.source == entry.source
             && !folders.iter().any(|folder| entry.source.starts_with(folder))
             && !must_read(read, tree, before, changes)
         {
             return read.clone();
         }
-        let mut told = Vec::new();
-        // Before the file is read: a change after this is seen at the next look.
-        let identity = Identity::of(&entry.source);
-        let document = read(entry, &mut told).map(Arc::new);
-        Arc::new(Read { relative: entry.relative.clone(), source: entry.source.clone(), identity, document, told })
+        read_one(entry, |told| read(entry, told))
     };
     entries.par_iter().with_min_len(64).map(one).collect()
+}
+
+fn read_one<T>(entry: &Entry, read: impl FnOnce(&mut Vec<Diagnostic>) -> Option<T>) -> Arc<Read<T>> {
+    let mut told = Vec::new();
+    // Before the file is read: a change after this is seen at the next look.
+    let identity = Identity::of(&entry.source);
+    let document = read(&mut told).map(Arc::new);
+    Arc::new(Read { relative: entry.relative.clone(), source: entry.source.clone(), identity, document, told })
 }
 
 fn must_read<T: Document>(read: &Read<T>, tree: &Arc<Tree>, before: &Memory, changes: &Changes) -> bool {
@@ -203,6 +269,8 @@ fn must_read<T: Document>(read: &Read<T>, tree: &Arc<Tree>, before: &Memory, cha
     changed || (!Arc::ptr_eq(tree, &before.tree) && document.assets_in(tree) != document.assets())
 }
 
-pub(super) fn by_path<T>(reads: Vec<Arc<Read<T>>>) -> HashMap<String, Arc<Read<T>>> {
-    reads.into_iter().map(|read| (read.relative.clone(), read)).collect()
+/// The reads by the paths of their files.
+pub(super) fn sorted<T>(mut reads: Vec<Arc<Read<T>>>) -> Vec<Arc<Read<T>>> {
+    reads.sort_by(|a, b| a.relative.cmp(&b.relative));
+    reads
 }

@@ -12,6 +12,7 @@ mod front_matter;
 mod memory;
 mod page;
 mod section;
+mod signs;
 mod walk;
 mod words;
 
@@ -39,6 +40,7 @@ pub use front_matter::{PageMeta, SectionMeta, SortBy};
 pub use memory::{Changes, Memory};
 pub use page::Page;
 pub use section::{Section, index_filename};
+pub use signs::Signs;
 
 /// Everything that `content/` holds, each list sorted by `file.relative`.
 #[derive(Clone, Debug, Default)]
@@ -61,11 +63,27 @@ pub fn load_after(
     before: Option<(&Memory, &Changes)>,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> (Content, Memory) {
+    let shows = |page: &Page| include_drafts || !page.meta.draft;
+    if let Some((before, changes)) = before
+        && let Some((memory, again)) = Memory::patched(before, changes, root, shows, |entry, tree, diagnostics| {
+            Page::read(entry, tree, config, diagnostics)
+        })
+    {
+        diagnostics.extend(memory.others_told.iter().cloned());
+        diagnostics.extend(memory.pages.iter().flat_map(|read| &read.told).cloned());
+        let beside = |page: &Page| {
+            let is_it =
+                |section: &&Arc<Section>| (section.file.folder(), &section.path) == (page.file.folder(), &page.path);
+            memory.content.sections.iter().find(is_it)
+        };
+        again.iter().for_each(|page| check_page(page, beside, config, diagnostics));
+        return (memory.content.clone(), memory);
+    }
     let mut memory = Memory::walk(root, config, before);
-    diagnostics.extend(memory.tree_told.iter().cloned());
     let tree = memory.tree.clone();
-    let entries = section_entries(&tree, config, diagnostics);
-    let known = before.map(|(before, changes)| (&before.sections, before, changes));
+    memory.others_told.clone_from(&memory.tree_told);
+    let entries = section_entries(&tree, config, &mut memory.others_told);
+    let known = before.map(|(before, changes)| (before.sections.as_slice(), before, changes));
     let sections =
         memory::read_all(&entries, &tree, known, |entry, diagnostics| Section::read(entry, &tree, config, diagnostics));
 
@@ -88,20 +106,21 @@ pub fn load_after(
         if above.is_some_and(is_hidden) {
             continue;
         }
-        diagnostics.extend(read.told.iter().cloned());
+        memory.others_told.extend(read.told.iter().cloned());
         content.sections.extend(read.document.clone().filter(|section| include_drafts || !section.meta.draft));
     }
+    diagnostics.extend(memory.others_told.iter().cloned());
 
     let entries = page_entries(&tree, is_hidden);
-    memory.sections = memory::by_path(sections);
-    let known = before.map(|(before, changes)| (&before.pages, before, changes));
+    memory.sections = Arc::new(memory::sorted(sections));
+    let known = before.map(|(before, changes)| (before.pages.as_slice(), before, changes));
     let pages =
         memory::read_all(&entries, &tree, known, |entry, diagnostics| Page::read(entry, &tree, config, diagnostics));
     for read in &pages {
         diagnostics.extend(read.told.iter().cloned());
-        content.pages.extend(read.document.clone().filter(|page| include_drafts || !page.meta.draft));
+        content.pages.extend(read.document.clone().filter(|page| shows(page)));
     }
-    memory.pages = memory::by_path(pages);
+    memory.pages = memory::sorted(pages);
 
     for lang in config.languages.keys() {
         let relative = index_filename(lang, config);
@@ -112,6 +131,7 @@ pub fn load_after(
     content.sections.sort_by(|a, b| a.file.relative.cmp(&b.file.relative));
     content.pages.sort_by(|a, b| a.file.relative.cmp(&b.file.relative));
     content.check(config, diagnostics);
+    memory.content = content.clone();
     (content, memory)
 }
 
@@ -158,19 +178,30 @@ impl Content {
     fn check(&self, config: &Config, diagnostics: &mut Vec<Diagnostic>) {
         let paths: HashMap<(&str, &str), &Arc<Section>> =
             self.sections.iter().map(|section| ((section.file.folder(), section.path.as_str()), section)).collect();
+        let beside = |page: &Page| paths.get(&(page.file.folder(), page.path.as_str())).copied();
         for page in &self.pages {
-            check_taxonomies(page, config, diagnostics);
-            if page.file.name == "index"
-                && let Some(section) = paths.get(&(page.file.folder(), page.path.as_str()))
-            {
-                diagnostics.push(two_indexes(page, section, config));
-            }
+            check_page(page, beside, config, diagnostics);
         }
         for section in &self.sections {
             if config.build_search_index && section.is_index() && !section.meta.in_search_index {
                 diagnostics.push(unsearchable(section));
             }
         }
+    }
+}
+
+/// `beside` finds the section that has the folder and the address of a page.
+fn check_page<'a>(
+    page: &Page,
+    beside: impl FnOnce(&Page) -> Option<&'a Arc<Section>>,
+    config: &Config,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
+    check_taxonomies(page, config, diagnostics);
+    if page.file.name == "index"
+        && let Some(section) = beside(page)
+    {
+        diagnostics.push(two_indexes(page, section, config));
     }
 }
 

@@ -9,7 +9,7 @@ use super::asset::{self, Asset};
 use super::date::Date;
 use super::front_matter::{self, PageMeta};
 use super::walk::{Entry, Tree};
-use super::{FileInfo, address, encoding, words};
+use super::{FileInfo, Signs, address, encoding, words};
 use crate::config::{Config, slugify_path};
 use crate::diagnostic::{Diagnostic, Place};
 use crate::text;
@@ -33,6 +33,7 @@ pub struct Page {
     pub word_count: usize,
     /// Minutes.
     pub reading_time: usize,
+    pub signs: Signs,
     /// None unless the page is a folder's `index.md`.
     pub assets: Vec<Asset>,
 }
@@ -105,6 +106,7 @@ impl Page {
         Some(Page {
             components: components(&path),
             permalink: config.permalink(&path),
+            signs: Signs::of(markdown),
             file,
             meta,
             text,

@@ -7,7 +7,7 @@ use super::asset::{self, Asset};
 use super::front_matter::{self, SectionMeta};
 use super::page::components;
 use super::walk::{Entry, Tree};
-use super::{FileInfo, address, encoding, words};
+use super::{FileInfo, Signs, address, encoding, words};
 use crate::config::Config;
 use crate::diagnostic::{Diagnostic, Place};
 
@@ -29,6 +29,7 @@ pub struct Section {
     pub word_count: usize,
     /// Minutes.
     pub reading_time: usize,
+    pub signs: Signs,
     /// Those of the section's folder only.
     pub assets: Vec<Asset>,
 }
@@ -89,6 +90,7 @@ impl Section {
         Self {
             components: components(&path),
             permalink: config.permalink(&path),
+            signs: Signs::of(markdown),
             file,
             meta,
             text,

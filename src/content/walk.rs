@@ -62,9 +62,14 @@ impl Tree {
         if self.folders.contains_key(relative) {
             return Some(Kind::Folder);
         }
+        self.entry(relative).map(|_| Kind::File)
+    }
+
+    /// The file with a path relative to `content/`.
+    pub fn entry(&self, relative: &str) -> Option<&Entry> {
         let folder = self.folders.get(relative.rsplit_once('/').map_or("", |(parent, _)| parent))?;
         let found = folder.files.binary_search_by(|entry| entry.relative.as_str().cmp(relative));
-        found.is_ok().then_some(Kind::File)
+        folder.files.get(found.ok()?)
     }
 
     /// A folder and all folders in it.

@@ -231,7 +231,7 @@ impl Pass<'_> {
         let (site, record) = (self.site, self.record);
         let routes: Vec<(&String, &Route)> = routes.iter().collect();
         let of: Vec<Option<Digest>> =
-            routes.par_iter().with_min_len(16).map(|(_, route)| self.of(&work(site, route))).collect();
+            routes.par_iter().with_min_len(16).map(|(_, route)| self.of(&work(site, route).ok()?)).collect();
         // Only what may be kept is asked: questions of others may have no answer, or one that the site does not need.
         let candidate = |index: usize| {
             let path = routes[index].0.as_str();
@@ -301,7 +301,7 @@ impl Pass<'_> {
     }
 
     fn render(&self, path: &str, route: &Route, of: Option<Digest>) -> Result<Done, Vec<Diagnostic>> {
-        let (artifact, reads) = self.site.render_recorded(path, work(self.site, route));
+        let (artifact, reads) = self.site.render_recorded(path, work(self.site, route)?);
         let artifact = artifact?;
         let digest = bytes(&artifact).map(Digest::of);
         let is_same = digest.is_some() && digest == self.digest_of(path) && self.staged.is_intact(path);

@@ -58,10 +58,9 @@ impl Record {
     pub fn open(output: &Output, options: Digest) -> Option<Self> {
         let bytes = std::fs::read(disk::record_file(output)).ok()?;
         let mut reader = Reader(&bytes);
-        if reader.text()? != MAGIC || reader.text()? != BUILD_ID || reader.digest()? != Digest::of(&reader.0[16..]) {
+        if reader.text()? != MAGIC || reader.text()? != BUILD_ID || reader.digest()? != Digest::of(reader.0) {
             return None;
         }
-        reader.digest()?;
         Self::read(&mut reader).filter(|record| record.options == options && reader.0.is_empty())
     }
 

@@ -28,17 +28,39 @@ pub struct Body {
     pub heading_ids: Vec<String>,
     pub internal_links: Vec<InternalLink>,
     pub reads: Reads,
+    /// What was said while it was rendered.
+    pub told: Vec<Diagnostic>,
 }
 
 /// What a body was made of besides its document and the configuration.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Reads {
+    pub insert_anchor: InsertAnchor,
     /// Content paths that were looked up, and the permalinks found.
     pub permalinks: Vec<(String, Option<String>)>,
     /// Whether templates wrote the links of its headings or the end of its summary.
     pub helpers: bool,
     /// Whether the body calls templates or shortcodes, which may ask for anything, or links to what is not published now.
     pub anything: bool,
+}
+
+impl Reads {
+    /// Whether all of it is as it was. `helpers`: whether the templates that bodies use by themselves are.
+    pub fn are_same(
+        &self,
+        insert_anchor: InsertAnchor,
+        helpers: bool,
+        resolve: &dyn Fn(&str) -> Option<String>,
+    ) -> bool {
+        self.are_same_by_outline(helpers)
+            && self.insert_anchor == insert_anchor
+            && self.permalinks.iter().all(|(path, found)| resolve(path) == *found)
+    }
+
+    /// The same where all documents are in the same places, and all sections are as they were.
+    pub fn are_same_by_outline(&self, helpers: bool) -> bool {
+        !self.anything && (!self.helpers || helpers)
+    }
 }
 
 impl Body {
@@ -50,8 +72,14 @@ impl Body {
             toc: Value::from(Vec::<Value>::new()),
             heading_ids: Vec::new(),
             internal_links: Vec::new(),
-            reads: Reads::default(),
+            reads: Reads { insert_anchor: InsertAnchor::None, permalinks: Vec::new(), helpers: false, anything: true },
+            told: Vec::new(),
         }
+    }
+
+    /// Whether there was an error.
+    pub fn has_failed(&self) -> bool {
+        self.told.iter().any(Diagnostic::is_error)
     }
 }
 
@@ -111,12 +139,23 @@ impl<'a> Source<'a> {
 
 impl BodyRenderer<'_> {
     /// Renders one body. `context` is asked for only if the body is a template or calls shortcodes.
-    pub fn render(
+    pub fn render(&self, source: &Source, context: impl Fn(Dialect) -> TeraContext) -> Body {
+        let mut told = Vec::new();
+        let rendered = self.render_sound(source, context, &mut told);
+        let mut body = rendered.unwrap_or_else(Body::empty);
+        // A body with an error is always rendered again, whatever the reason was.
+        body.reads.anything |= told.iter().any(Diagnostic::is_error);
+        body.told = told;
+        body
+    }
+
+    /// None where an error stands in the way.
+    fn render_sound(
         &self,
         source: &Source,
         context: impl Fn(Dialect) -> TeraContext,
         diagnostics: &mut Vec<Diagnostic>,
-    ) -> Body {
+    ) -> Option<Body> {
         let file = format!("content/{}", source.relative);
         let treatment = Treatment::of(self.dialect, source.relative, source.body(), self.config, self.engine);
         let is_known = |name: &str| self.shortcodes.contains(name);
@@ -127,15 +166,13 @@ impl BodyRenderer<'_> {
         };
         // What a template or a shortcode asks for is not known, so such a body is never taken from another snapshot.
         let anything = AtomicBool::new(self.dialect == Dialect::Tera1 || treatment != Treatment::Text);
-        let failed = || Body { reads: Reads { anything: true, ..Reads::default() }, ..Body::empty() };
-        let before = diagnostics.len();
         let expanded = syntax.and_then(|syntax| {
             let body = shortcodes::Body { file: &file, text: source.text, start: source.start };
             let context = || context(Dialect::Tera1);
             shortcodes::expand(body, syntax, self.shortcodes, self.engine, context, diagnostics)
         });
-        if diagnostics[before..].iter().any(Diagnostic::is_error) {
-            return failed();
+        if diagnostics.iter().any(Diagnostic::is_error) {
+            return None;
         }
         let templated = if treatment == Treatment::Template {
             let rendered = match &expanded {
@@ -152,7 +189,7 @@ impl BodyRenderer<'_> {
                         }
                     }
                     diagnostics.extend(errors);
-                    return failed();
+                    return None;
                 }
             }
         } else {
@@ -200,18 +237,20 @@ impl BodyRenderer<'_> {
         let rendered = markdown::render(text, &context, diagnostics);
         let mut heading_ids = Vec::new();
         collect_ids(&rendered.toc, &mut heading_ids);
-        Body {
+        Some(Body {
             content: Value::from(rendered.body),
             summary: Value::from(rendered.summary),
             toc: values::toc(&rendered.toc),
             heading_ids,
             internal_links: rendered.internal_links,
+            told: Vec::new(),
             reads: Reads {
+                insert_anchor: source.insert_anchor,
                 permalinks: permalinks.into_inner().unwrap_or_else(PoisonError::into_inner),
                 helpers: helpers.into_inner(),
                 anything: anything.into_inner(),
             },
-        }
+        })
     }
 
     /// Renders a body as a template in which marks stand for its shortcodes. Errors point at the file.

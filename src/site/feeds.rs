@@ -7,16 +7,18 @@ use tera::Value;
 use crate::cache::{Digest, Digester};
 use crate::config::Differences;
 use crate::content::Date;
+use crate::diagnostic::Diagnostic;
 use crate::search;
 
 use super::Site;
+use super::body::Body;
 use super::relate::{DocumentId, PageId, SectionId};
-use super::render::language_fields;
+use super::render::{Fields, language_fields};
 use super::routes::FeedOf;
 use super::values;
 
 /// What a feed is rendered of, by the template of its file name. `path` is the feed's own, `/blog/atom.xml`.
-pub fn fields(site: &Site, of: &FeedOf, filename: &str, path: &str) -> Vec<(&'static str, Value)> {
+pub fn fields(site: &Site, of: &FeedOf, filename: &str, path: &str) -> Result<Fields, Vec<Diagnostic>> {
     let (lang, pages): (&str, Vec<PageId>) = match of {
         FeedOf::Site { lang } => {
             let pages = &site.content.pages;
@@ -37,8 +39,7 @@ pub fn fields(site: &Site, of: &FeedOf, filename: &str, path: &str) -> Vec<(&'st
     let keeps_order = matches!(of, FeedOf::Section(id) if site.picks_of(*id).is_some());
     let (pages, last_updated) = newest(site, pages, keeps_order);
     let mut fields = language_fields(site, lang);
-    let items: Vec<Value> = pages.iter().map(|id| site.values.pages[*id].clone()).collect();
-    fields.push(("pages", Value::from(items)));
+    fields.push(("pages", Value::from(site.library.list(&pages)?)));
     // Zola 0.23 gives every language's site feed the address of the default language's.
     let own = if site.config.own_language_feeds() || !matches!(of, FeedOf::Site { .. }) { path } else { filename };
     fields.push(("feed_url", Value::from(site.config.permalink(own))));
@@ -47,14 +48,14 @@ pub fn fields(site: &Site, of: &FeedOf, filename: &str, path: &str) -> Vec<(&'st
     }
     match of {
         FeedOf::Site { .. } => {}
-        FeedOf::Section(id) => fields.push(("section", site.values.sections[*id].clone())),
+        FeedOf::Section(id) => fields.push(("section", site.library.section(*id)?)),
         FeedOf::Term { taxonomy, term } => {
             let taxonomy = &site.taxonomies[*taxonomy];
             fields.push(("taxonomy", values::taxonomy_definition(&taxonomy.definition)));
             fields.push(("term", values::feed_term(&taxonomy.terms[*term])));
         }
     }
-    fields
+    Ok(fields)
 }
 
 impl Site {
@@ -99,19 +100,25 @@ pub struct Indexed<'a> {
     pub description: Option<&'a str>,
     pub date: Option<String>,
     pub path: &'a str,
-    content: Option<&'a Value>,
+    body: &'a Body,
 }
 
 impl Indexed<'_> {
     /// A digest of its body.
     pub fn content_digest(&self, site: &Site) -> Digest {
-        let content = self.content.cloned().unwrap_or(Value::none());
-        Digester::new().value(&content, &|value| site.asks.known().and_then(|known| known.digest(value))).finish()
+        let known = |value: &Value| site.asks.known().and_then(|known| known.digest(value));
+        Digester::new().value(&self.body.content, &known).finish()
     }
 }
 
 /// What the search index of one language holds: its sections and their pages.
-pub fn search_documents<'a>(site: &'a Site, lang: &str) -> Vec<Indexed<'a>> {
+pub fn search_documents<'a>(site: &'a Site, lang: &str) -> Result<Vec<Indexed<'a>>, Vec<Diagnostic>> {
+    let bodies = &site.library.bodies;
+    bodies.render(bodies.ids());
+    let errors = if bodies.has_failed() { bodies.errors_of(bodies.ids()) } else { Vec::new() };
+    if !errors.is_empty() {
+        return Err(errors);
+    }
     let mut documents = Vec::new();
     for (id, section) in site.content.sections.iter().enumerate().filter(|(_, s)| s.lang == lang) {
         if !section.meta.in_search_index {
@@ -124,7 +131,7 @@ pub fn search_documents<'a>(site: &'a Site, lang: &str) -> Vec<Indexed<'a>> {
                 description: section.meta.description.as_deref(),
                 date: None,
                 path: &section.path,
-                content: site.values.sections[id].get_from_path("content"),
+                body: bodies.section(id),
             });
         }
         for page_id in &site.relations.section_pages[id] {
@@ -136,17 +143,17 @@ pub fn search_documents<'a>(site: &'a Site, lang: &str) -> Vec<Indexed<'a>> {
                     description: page.meta.description.as_deref(),
                     date: page.meta.date.as_ref().map(Date::rfc3339),
                     path: &page.path,
-                    content: site.values.pages[*page_id].get_from_path("content"),
+                    body: bodies.page(*page_id),
                 });
             }
         }
     }
-    documents
+    Ok(documents)
 }
 
 /// The search index of one language.
-pub fn search_index(site: &Site, lang: &str) -> String {
-    let indexed = search_documents(site, lang);
+pub fn search_index(site: &Site, lang: &str) -> Result<String, Vec<Diagnostic>> {
+    let indexed = search_documents(site, lang)?;
     let documents: Vec<search::Document> = indexed
         .iter()
         .map(|document| search::Document {
@@ -155,7 +162,7 @@ pub fn search_index(site: &Site, lang: &str) -> String {
             description: document.description,
             date: document.date.as_deref(),
             path: document.path,
-            body_html: document.content.and_then(Value::as_str).unwrap_or_default(),
+            body_html: content_of(document.body),
         })
         .collect();
     // Fuse indexes of all languages follow the top level, as in Zola.
@@ -163,5 +170,9 @@ pub fn search_index(site: &Site, lang: &str) -> String {
     let options =
         if search::is_elasticlunr(format) { &site.config.languages[lang].search } else { &site.config.search };
     let switches = search::Switches::new(options, site.config.differences == Differences::exact());
-    search::build(lang, format, &switches, &documents)
+    Ok(search::build(lang, format, &switches, &documents))
+}
+
+fn content_of(body: &Body) -> &str {
+    body.content.as_str().unwrap_or_default()
 }

@@ -53,8 +53,10 @@ impl Generation {
             return because(dialect, text!("as the site's own templates", "与网站自己的模板一致"));
         }
         let bodies = || {
-            let pages = content.pages.iter().map(|p| (&p.file.relative, p.text.as_str(), p.body.start));
-            pages.chain(content.sections.iter().map(|s| (&s.file.relative, s.text.as_str(), s.body.start)))
+            let pages = content.pages.iter().filter(|p| p.signs.braces);
+            let pages = pages.map(|p| (&p.file.relative, p.text.as_str(), p.body.start));
+            let sections = content.sections.iter().filter(|s| s.signs.braces);
+            pages.chain(sections.map(|s| (&s.file.relative, s.text.as_str(), s.body.start)))
         };
         let calls = bodies().find(|(_, text, start)| calls_shortcode(text, *start, definitions));
         if let Some((file, ..)) = calls {

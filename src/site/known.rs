@@ -19,8 +19,12 @@ impl Known {
     /// Digests everything that a site owns.
     pub fn of(site: &Site) -> Self {
         let mut known = Self::default();
-        let values = &site.values;
-        let documents = || values.pages.par_iter().chain(&values.sections);
+        let library = &site.library;
+        let ids: Vec<usize> = (0..site.content.pages.len()).collect();
+        // What has an error is rendered by no route.
+        let pages = library.list(&ids).unwrap_or_default();
+        let sections: Vec<Value> = (0..site.content.sections.len()).filter_map(|id| library.section(id).ok()).collect();
+        let documents = || pages.par_iter().chain(&sections);
         let texts: Vec<(usize, Digest)> = documents()
             .filter_map(Value::as_map)
             .flat_map_iter(|map| map.values())
@@ -29,19 +33,19 @@ impl Known {
             .collect();
         known.0.extend(texts);
         let neighbour = |page: &'_ Value, name: &'static str| page.get_from_path(name).filter(|v| v.is_map()).cloned();
-        let mut neighbours: Vec<Value> = values
-            .pages
+        let mut neighbours: Vec<Value> = pages
             .par_iter()
             .flat_map_iter(|page| ["lower", "higher"].into_iter().filter_map(|name| neighbour(page, name)))
             .collect();
         neighbours.par_sort_unstable_by_key(address);
         neighbours.dedup_by_key(|value| address(value));
         known.add(&neighbours);
-        known.add(&values.pages);
-        known.add(&values.sections);
-        values.terms.iter().for_each(|terms| known.add(terms));
-        known.add(&values.taxonomies);
-        known.add(&values.configs.values().cloned().collect::<Vec<_>>());
+        known.add(&pages);
+        known.add(&sections);
+        for taxonomy in 0..site.taxonomies.len() {
+            known.add(&library.terms(taxonomy).unwrap_or_default());
+        }
+        known.add(&library.bodies.of.configs.values().cloned().collect::<Vec<_>>());
         known
     }
 

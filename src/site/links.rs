@@ -3,22 +3,22 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::config::{Config, Level};
+use crate::config::Level;
 use crate::content::Content;
 use crate::diagnostic::{Diagnostic, did_you_mean};
 use crate::markdown::link_place;
 use crate::text;
 
+use super::bodies::{Backlinks, Bodies};
 use super::body::Body;
-use super::relate::{DocumentId, Relations};
+use super::relate::DocumentId;
 
-/// Which documents link to each content path, without repetition.
-pub fn backlinks(pages: &[Arc<Body>], sections: &[Arc<Body>]) -> HashMap<String, Vec<DocumentId>> {
-    let pages = pages.iter().enumerate().map(|(id, body)| (DocumentId::Page(id), body));
-    let sections = sections.iter().enumerate().map(|(id, body)| (DocumentId::Section(id), body));
-    let mut backlinks: HashMap<String, Vec<DocumentId>> = HashMap::new();
-    for (id, body) in pages.chain(sections) {
-        for link in &body.internal_links {
+/// Which documents link to each content path from elsewhere, as far as bodies are given.
+pub fn backlinks<'a>(content: &Content, bodies: impl Iterator<Item = (DocumentId, &'a Arc<Body>)>) -> Backlinks {
+    let mut backlinks: Backlinks = HashMap::new();
+    for (id, body) in bodies {
+        let own = relative(content, id);
+        for link in body.internal_links.iter().filter(|link| link.path != own) {
             let from = backlinks.entry(link.path.clone()).or_default();
             if from.last() != Some(&id) {
                 from.push(id);
@@ -28,29 +28,30 @@ pub fn backlinks(pages: &[Arc<Body>], sections: &[Arc<Body>]) -> HashMap<String,
     backlinks
 }
 
+fn relative(content: &Content, id: DocumentId) -> &str {
+    match id {
+        DocumentId::Page(id) => &content.pages[id].file.relative,
+        DocumentId::Section(id) => &content.sections[id].file.relative,
+    }
+}
+
 /// Reports internal links whose anchor the target does not have.
-pub fn check_anchors(
-    content: &Content,
-    relations: &Relations,
-    pages: &[Arc<Body>],
-    sections: &[Arc<Body>],
-    config: &Config,
-    diagnostics: &mut Vec<Diagnostic>,
-) {
-    let pages_with_source = content.pages.iter().map(|p| (&p.file, &p.text)).zip(pages);
-    let sections_with_source = content.sections.iter().map(|s| (&s.file, &s.text)).zip(sections);
-    let links = pages_with_source
-        .chain(sections_with_source)
-        .flat_map(|((file, text), body)| body.internal_links.iter().map(move |link| (file, text, link)));
+pub fn check_anchors(bodies: &Bodies, diagnostics: &mut Vec<Diagnostic>) {
+    let (content, config) = (&bodies.of.content, &bodies.of.early.config);
+    let source = |id: DocumentId| match id {
+        DocumentId::Page(id) => (&content.pages[id].file, &content.pages[id].text),
+        DocumentId::Section(id) => (&content.sections[id].file, &content.sections[id].text),
+    };
+    let links = bodies.ids().flat_map(|id| {
+        let (file, text) = source(id);
+        bodies.get(id).internal_links.iter().map(move |link| (file, text, link))
+    });
     for (file, text, link) in links {
         let Some(anchor) = link.anchor.as_deref().filter(|a| !a.is_empty() && !a.eq_ignore_ascii_case("top")) else {
             continue;
         };
-        let target = match relations.by_relative.get(&link.path) {
-            Some(DocumentId::Page(id)) => &pages[*id],
-            Some(DocumentId::Section(id)) => &sections[*id],
-            None => continue,
-        };
+        let Some(target) = bodies.of.relations.by_relative.get(&link.path) else { continue };
+        let target = bodies.get(*target);
         let html = target.content.as_str().unwrap_or_default();
         if target.heading_ids.iter().any(|id| id == anchor) || has_id(html, anchor) {
             continue;

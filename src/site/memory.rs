@@ -6,17 +6,17 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use tera::Value;
-
-use crate::config::{Config, InsertAnchor};
+use crate::config::Config;
 use crate::content::{self, Changes, Page, Section};
 use crate::diagnostic::Diagnostic;
 use crate::markdown::Highlighter;
 use crate::template::{Engine, TemplateFile};
 
 use super::Site;
-use super::body::{Body, Source};
-use super::relate::{DocumentId, PageId, Relations};
+use super::bodies::{Backlinks, Bodies, Slot};
+use super::body::Body;
+use super::library::PageSlot;
+use super::relate::{DocumentId, PageId, Relations, SectionId};
 use super::taxonomy::TaxonomyTerms;
 
 /// The memory of a snapshot. Only snapshots that others will follow have one.
@@ -26,11 +26,6 @@ pub struct Memory {
     pub templates: ParsedTemplates,
     pub content: content::Memory,
     pub related: Related,
-    /// In the order of the documents.
-    pub page_bodies: Vec<Kept>,
-    pub section_bodies: Vec<Kept>,
-    /// The values of pages without neighbours.
-    pub values: Vec<Value>,
 }
 
 /// A thing and what it was made of, as text.
@@ -45,14 +40,6 @@ pub struct ParsedTemplates {
     pub files: Vec<TemplateFile>,
     pub engine: Engine,
     pub told: Vec<Diagnostic>,
-}
-
-/// A rendered body with what was said about it.
-#[derive(Clone)]
-pub struct Kept {
-    pub body: Arc<Body>,
-    pub insert_anchor: InsertAnchor,
-    pub told: Arc<[Diagnostic]>,
 }
 
 /// The snapshot before, and what changed since.
@@ -102,10 +89,10 @@ pub fn config_made_of(config: &Config, config_dir: &Path) -> String {
 pub struct Shared<'a> {
     before: Option<Before<'a>>,
     /// For each page its index before.
-    pub pages: Vec<Option<PageId>>,
-    pub sections: Vec<Option<usize>>,
+    pages: Vec<Option<PageId>>,
+    sections: Vec<Option<usize>>,
     /// Whether the templates that bodies use by themselves are the same.
-    helpers: bool,
+    pub helpers: bool,
     /// Whether all documents are in the same places, in the same orders and under the same terms.
     pub outline: bool,
 }
@@ -155,91 +142,49 @@ impl<'a> Shared<'a> {
         self.before.filter(|_| self.outline).map(|before| &before.memory.related)
     }
 
-    /// The body of a page of before, if the outline alone says that it is the same.
-    pub fn page_body_by_outline(&self, id: PageId) -> Option<Kept> {
-        let before = self.before.filter(|_| self.outline)?;
-        let kept = before.memory.page_bodies.get(self.pages[id]?)?;
-        let reads = &kept.body.reads;
-        (!reads.anything && (!reads.helpers || self.helpers)).then(|| kept.clone())
-    }
-
-    /// The body of a page of before, if it would come out the same.
-    pub fn page_body(&self, id: PageId, source: &Source, resolve: Resolve) -> Option<Kept> {
-        let kept = self.before?.memory.page_bodies.get(self.pages[id]?)?;
-        self.body(kept, source, resolve)
+    /// The place for the body of a page.
+    pub fn page_body(&self, id: PageId) -> Slot<Arc<Body>> {
+        self.body(self.pages[id].map(DocumentId::Page))
     }
 
     /// The same for a section.
-    pub fn section_body(&self, id: usize, source: &Source, resolve: Resolve) -> Option<Kept> {
-        let kept = self.before?.memory.section_bodies.get(self.sections[id]?)?;
-        self.body(kept, source, resolve)
+    pub fn section_body(&self, id: SectionId) -> Slot<Arc<Body>> {
+        self.body(self.sections[id].map(DocumentId::Section))
     }
 
-    fn body(&self, kept: &Kept, source: &Source, resolve: Resolve) -> Option<Kept> {
-        let reads = &kept.body.reads;
-        let same = !reads.anything
-            && kept.insert_anchor == source.insert_anchor
-            && (!reads.helpers || self.helpers)
-            && reads.permalinks.iter().all(|(path, found)| resolve(path) == *found);
-        same.then(|| kept.clone())
+    fn body(&self, then: Option<DocumentId>) -> Slot<Arc<Body>> {
+        let known = || self.before?.site.library.bodies.slot(then?).known();
+        match known() {
+            Some(body) if self.outline && body.reads.are_same_by_outline(self.helpers) => Slot::made(body),
+            known => Slot::before(known),
+        }
     }
 
-    /// For each page, its index before if its value without neighbours would come out the same.
-    pub fn values(
-        &self,
-        content: &content::Content,
-        relations: &super::relate::Relations,
-        bodies: &[Arc<Body>],
-        backlinks: &HashMap<String, Vec<DocumentId>>,
-    ) -> Vec<Option<PageId>> {
-        let Some(before) = self.before else { return vec![None; content.pages.len()] };
-        let (old, old_links) = (&before.site.relations, &before.site.backlinks);
-        // Ancestors are told by their paths only.
-        let path = |section: &Arc<Section>| section.file.relative.clone();
-        let same_sections = content.sections.iter().map(path).eq(before.site.content.sections.iter().map(path));
-        let same_document = |now: &DocumentId, then: &DocumentId| match (now, then) {
-            (DocumentId::Page(now), DocumentId::Page(then)) => self.pages[*now] == Some(*then),
-            (DocumentId::Section(now), DocumentId::Section(then)) => self.sections[*now] == Some(*then),
-            _ => false,
-        };
-        let same_list = |now: Option<&Vec<DocumentId>>, then: Option<&Vec<DocumentId>>| {
-            let (now, then) = (now.map_or(&[][..], Vec::as_slice), then.map_or(&[][..], Vec::as_slice));
-            now.len() == then.len() && now.iter().zip(then).all(|(now, then)| same_document(now, then))
-        };
-        let is_same = |(id, then): (usize, &Option<PageId>)| {
-            let page = &content.pages[id];
-            let then = (*then)?;
-            (same_sections
-                && Arc::ptr_eq(&bodies[id], &before.memory.page_bodies[then].body)
-                && relations.page_ancestors[id] == old.page_ancestors[then]
-                && same_list(
-                    relations.translations.get(&page.file.canonical),
-                    old.translations.get(&page.file.canonical),
-                )
-                && same_list(backlinks.get(&page.file.relative), old_links.get(&page.file.relative)))
-            .then_some(then)
-        };
-        self.pages.iter().enumerate().map(is_same).collect()
+    /// The place for the values of a page.
+    pub fn page_values(&self, id: PageId) -> PageSlot {
+        let known = || Some(&self.before?.site.library.pages[self.pages[id]?]);
+        known().map_or_else(PageSlot::default, PageSlot::after)
     }
 
-    /// The snapshot before.
-    pub fn before(&self) -> Option<Before<'a>> {
-        self.before
+    /// The backlinks of before where the outline is the same, with its bodies.
+    pub fn backlinks(&self) -> Option<(&'a Arc<Backlinks>, &'a Bodies)> {
+        let bodies = &self.before.filter(|_| self.outline)?.site.library.bodies;
+        Some((bodies.made_backlinks()?, bodies))
     }
 }
-
-/// From a content path to a permalink.
-type Resolve<'a> = &'a dyn Fn(&str) -> Option<String>;
 
 /// For each document its index among the old ones, if it is one of them. Both lists are sorted by path.
 fn same<T>(old: &[Arc<T>], new: &[Arc<T>], path: impl Fn(&T) -> &String) -> Vec<Option<usize>> {
     let mut at = 0;
     new.iter()
         .map(|document| {
-            while old.get(at).is_some_and(|old| path(old) < path(document)) {
+            let is_it = |old: Option<&Arc<T>>| old.is_some_and(|old| Arc::ptr_eq(old, document));
+            while !is_it(old.get(at)) && old.get(at).is_some_and(|old| path(old) < path(document)) {
                 at += 1;
             }
-            old.get(at).is_some_and(|old| Arc::ptr_eq(old, document)).then_some(at)
+            let found = is_it(old.get(at)).then_some(at);
+            at += usize::from(found.is_some());
+            found
         })
         .collect()
 }

@@ -4,11 +4,13 @@
 //! changes once [`Site::load`] has returned.
 
 mod asks;
+mod bodies;
 mod body;
 mod feeds;
 mod functions;
 mod generation;
 mod known;
+mod library;
 mod links;
 mod load;
 mod memory;
@@ -21,21 +23,21 @@ mod routes;
 mod shortcodes;
 mod sitemap;
 mod sort;
+mod sources;
 mod taxonomy;
 pub mod theme;
 pub mod trees;
 mod values;
 
-use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::asset::static_files::StaticFile;
 use crate::config::Config;
 use crate::content::Content;
+use crate::diagnostic::Diagnostic;
 use crate::outreach::Outreach;
 use crate::template::Engine;
-use crate::template::reads::Reads;
 
 pub use crate::content::Changes;
 pub use functions::{Images, is_safe, register_names};
@@ -45,12 +47,11 @@ pub use relate::DocumentId;
 pub use asks::Question;
 pub use render::{Artifact, Work, render, summarize, template_of, work};
 pub use request::{Request, read_config};
-pub use routes::{Route, Routes, plan};
+pub use routes::{Route, Routes, has_same_routes, plan};
 
 use asks::Asks;
 use relate::Relations;
 use taxonomy::TaxonomyTerms;
-use values::Values;
 
 /// Everything that a build knows before it renders.
 pub struct Site {
@@ -64,12 +65,11 @@ pub struct Site {
     pub engine: Engine,
     /// Of which generation the bodies are.
     pub generation: Generation,
-    pub content: Content,
+    pub content: Arc<Content>,
     pub relations: Arc<Relations>,
     pub taxonomies: Arc<Vec<TaxonomyTerms>>,
-    values: Values,
-    backlinks: HashMap<String, Vec<DocumentId>>,
-    sitemap: Vec<sitemap::Entry>,
+    library: Arc<library::Library>,
+    sitemap: OnceLock<Vec<sitemap::Entry>>,
     /// Compiled style sheets: output path, text, and where each comes from.
     stylesheets: Vec<(String, Arc<str>, String)>,
     theme_static: Vec<StaticFile>,
@@ -80,8 +80,6 @@ pub struct Site {
     pub images: Arc<Images>,
     /// What templates have asked for through functions.
     asks: Arc<Asks>,
-    /// What bodies asked for.
-    body_reads: Reads,
     locator: Arc<functions::Locator>,
     /// The files that style sheets were made of.
     sass_reads: Vec<PathBuf>,
@@ -103,6 +101,26 @@ impl Site {
         }
         folders.extend(self.config_dir.iter().chain(&self.theme_folder).cloned());
         folders
+    }
+
+    /// Every document whose body [`Site::prepare`] can render.
+    pub fn documents(&self) -> impl Iterator<Item = DocumentId> + use<> {
+        self.library.bodies.ids()
+    }
+
+    /// Renders the body of a document, unless it is rendered already.
+    pub fn prepare(&self, id: DocumentId) {
+        self.library.bodies.get(id);
+    }
+
+    /// What there is to say of all bodies and the links between them; those that are not rendered yet are.
+    pub fn report(&self) -> Vec<Diagnostic> {
+        self.library.bodies.report()
+    }
+
+    /// What the sitemap lists.
+    fn sitemap(&self) -> &[sitemap::Entry] {
+        self.sitemap.get_or_init(|| sitemap::entries(self))
     }
 
     /// A path as messages show it: relative to the root, with `/`.

@@ -41,6 +41,8 @@ pub struct Relations {
     pub rendered: Vec<bool>,
     /// Documents that share a canonical path, by that path; empty when the site has one language.
     pub translations: HashMap<String, Vec<DocumentId>>,
+    /// The same with pages that are not rendered.
+    pub by_canonical: HashMap<String, Vec<DocumentId>>,
     pub by_relative: HashMap<String, DocumentId>,
 }
 
@@ -62,6 +64,7 @@ pub fn relate(content: &Content, config: &Config, diagnostics: &mut Vec<Diagnost
         higher: vec![None; pages.len()],
         rendered: pages.iter().map(|p| p.meta.render).collect(),
         translations: HashMap::new(),
+        by_canonical: HashMap::new(),
         by_relative: HashMap::new(),
     };
     for (id, section) in sections.iter().enumerate() {
@@ -112,9 +115,12 @@ pub fn relate(content: &Content, config: &Config, diagnostics: &mut Vec<Diagnost
 
     if config.is_multilingual() {
         let sections = sections.iter().enumerate().map(|(id, s)| (&s.file.canonical, DocumentId::Section(id)));
-        let pages = pages.iter().enumerate().filter(|(_, p)| p.meta.render);
-        for (canonical, id) in sections.chain(pages.map(|(id, p)| (&p.file.canonical, DocumentId::Page(id)))) {
-            relations.translations.entry(canonical.clone()).or_default().push(id);
+        let all = pages.iter().enumerate().map(|(id, p)| (&p.file.canonical, DocumentId::Page(id)));
+        for (canonical, id) in sections.chain(all) {
+            relations.by_canonical.entry(canonical.clone()).or_default().push(id);
+            if !matches!(id, DocumentId::Page(page) if !pages[page].meta.render) {
+                relations.translations.entry(canonical.clone()).or_default().push(id);
+            }
         }
         let order = |id: &DocumentId| {
             let lang = match id {

@@ -57,43 +57,44 @@ pub struct Job {
     asked_by: Option<(String, Text)>,
 }
 
-type Fields = Vec<(&'static str, Value)>;
+/// Variables of a context.
+pub(super) type Fields = Vec<(&'static str, Value)>;
 
 /// Renders the route of `path`.
 pub fn render(site: &Site, path: &str, route: &Route) -> Rendered {
-    work(site, route).render(site, path)
+    work(site, route)?.render(site, path)
 }
 
 /// Puts together what a route is made of.
-pub fn work(site: &Site, route: &Route) -> Work {
+pub fn work(site: &Site, route: &Route) -> Result<Work, Vec<Diagnostic>> {
     let job = match route {
         Route::File { source, layer, .. } => {
             let hard_link = site.config.hard_link_static && *layer != Layer::ThemeStatic;
-            return Work::File { source: source.clone(), hard_link };
+            return Ok(Work::File { source: source.clone(), hard_link });
         }
-        Route::Stylesheet { css, .. } => return Work::Ready(Artifact::Shared(css.clone())),
-        Route::SearchScript => return Work::Ready(Artifact::Static(search::ELASTICLUNR_JS)),
-        Route::SearchIndex { lang } => return Work::SearchIndex { lang: lang.clone() },
+        Route::Stylesheet { css, .. } => return Ok(Work::Ready(Artifact::Shared(css.clone()))),
+        Route::SearchScript => return Ok(Work::Ready(Artifact::Static(search::ELASTICLUNR_JS))),
+        Route::SearchIndex { lang } => return Ok(Work::SearchIndex { lang: lang.clone() }),
         Route::Calendar { page } => {
             let text = site.outreach.as_ref().map(|outreach| outreach.calendar(page.as_deref()));
-            return Work::Ready(Artifact::Text(text.unwrap_or_default()));
+            return Ok(Work::Ready(Artifact::Text(text.unwrap_or_default())));
         }
-        Route::Page(id) => page(site, *id),
-        Route::Section(id) => section(site, *id, None),
-        Route::SectionPager { section: id, paginator, index } => section(site, *id, Some((paginator, *index))),
-        Route::TaxonomyList(taxonomy) => taxonomy_list(site, *taxonomy),
-        Route::Term { taxonomy, term } => term_page(site, *taxonomy, *term, None),
+        Route::Page(id) => page(site, *id)?,
+        Route::Section(id) => section(site, *id, None)?,
+        Route::SectionPager { section: id, paginator, index } => section(site, *id, Some((paginator, *index)))?,
+        Route::TaxonomyList(taxonomy) => taxonomy_list(site, *taxonomy)?,
+        Route::Term { taxonomy, term } => term_page(site, *taxonomy, *term, None)?,
         Route::TermPager { taxonomy, term, paginator, index } => {
-            term_page(site, *taxonomy, *term, Some((paginator, *index)))
+            term_page(site, *taxonomy, *term, Some((paginator, *index)))?
         }
-        Route::Feed { of, filename, path } => Job::new(filename, feeds::fields(site, of, filename, path)),
+        Route::Feed { of, filename, path } => Job::new(filename, feeds::fields(site, of, filename, path)?),
         Route::Sitemap { part } => sitemap(site, *part),
         Route::SitemapIndex { parts } => sitemap_index(site, *parts),
         Route::NotFound => Job::new("404.html", default_fields(site)),
         Route::Robots => Job::new("robots.txt", default_fields(site)),
         Route::Redirect { to, .. } => Job::new(alias_template(site), vec![("url", Value::from(to.as_str()))]),
     };
-    Work::Template(job)
+    Ok(Work::Template(job))
 }
 
 impl Job {
@@ -142,7 +143,7 @@ impl Work {
             }
             Work::SearchIndex { lang } => {
                 digester.number(3).text(lang);
-                for document in feeds::search_documents(site, lang) {
+                for document in feeds::search_documents(site, lang).ok()? {
                     digester.text(document.url).option(document.title).option(document.description);
                     digester.option(document.date.as_deref()).text(document.path).digest(document.content_digest(site));
                 }
@@ -163,7 +164,7 @@ impl Work {
         let text = match self {
             Work::File { source, hard_link } => return Ok(Artifact::File { source, hard_link }),
             Work::Ready(artifact) => return Ok(artifact),
-            Work::SearchIndex { lang } => return Ok(Artifact::Text(feeds::search_index(site, &lang))),
+            Work::SearchIndex { lang } => return Ok(Artifact::Text(feeds::search_index(site, &lang)?)),
             Work::Template(job) => job.render(site)?,
         };
         let text = if path.ends_with(".xml") { without_forbidden(text) } else { text };
@@ -240,7 +241,7 @@ impl Site {
     }
 
     pub(super) fn config_value(&self, lang: &str) -> Value {
-        self.values.configs.get(lang).cloned().unwrap_or_else(Value::none)
+        self.library.bodies.of.configs.get(lang).cloned().unwrap_or_else(Value::none)
     }
 }
 
@@ -271,10 +272,10 @@ fn address(fields: &mut Fields, permalink: &str, path: &str) {
     fields.push(("current_path", Value::from(path)));
 }
 
-fn page(site: &Site, id: PageId) -> Job {
+fn page(site: &Site, id: PageId) -> Result<Job, Vec<Diagnostic>> {
     let page = &site.content.pages[id];
     let mut fields = language_fields(site, &page.lang);
-    fields.push(("page", site.values.pages[id].clone()));
+    fields.push(("page", site.library.page(id)?));
     address(&mut fields, &page.permalink, &page.path);
     let template = site.relations.page_templates[id].as_deref().unwrap_or("page.html");
     if site.engine.dialect(template) == Some(Dialect::Tera1) {
@@ -282,24 +283,24 @@ fn page(site: &Site, id: PageId) -> Job {
     }
     let file = format!("content/{}", page.file.relative);
     let asked_by = text!("`template` of `{file}`", "`{file}` 的 `template`");
-    Job { asked_by: Some((file, asked_by)), ..Job::new(template, fields) }
+    Ok(Job { asked_by: Some((file, asked_by)), ..Job::new(template, fields) })
 }
 
-fn section(site: &Site, id: SectionId, pager: Option<(&Paginator, usize)>) -> Job {
+fn section(site: &Site, id: SectionId, pager: Option<(&Paginator, usize)>) -> Result<Job, Vec<Diagnostic>> {
     let section = &site.content.sections[id];
     let mut fields = language_fields(site, &section.lang);
     let template = section_template(site, id);
     // Up to Zola 0.22 the pages of a paginated section were those of its pager only.
-    let value = &site.values.sections[id];
+    let value = site.library.section(id)?;
     let value = match (pager, site.engine.dialect(template)) {
-        (Some(_), Some(Dialect::Tera1)) => without_pages(value),
-        _ => value.clone(),
+        (Some(_), Some(Dialect::Tera1)) => without_pages(&value),
+        _ => value,
     };
     fields.push(("section", value));
-    pager_fields(site, &mut fields, pager, &section.permalink, &section.path);
+    pager_fields(site, &mut fields, pager, &section.permalink, &section.path)?;
     let file = format!("content/{}", section.file.relative);
     let asked_by = text!("`template` of `{file}`", "`{file}` 的 `template`");
-    Job { asked_by: Some((file, asked_by)), ..Job::new(template, fields) }
+    Ok(Job { asked_by: Some((file, asked_by)), ..Job::new(template, fields) })
 }
 
 /// Points at the document that asks for a template that does not exist.
@@ -322,39 +323,52 @@ fn missing_template(
     errors
 }
 
-fn pager_fields(site: &Site, fields: &mut Fields, pager: Option<(&Paginator, usize)>, permalink: &str, path: &str) {
+fn pager_fields(
+    site: &Site,
+    fields: &mut Fields,
+    pager: Option<(&Paginator, usize)>,
+    permalink: &str,
+    path: &str,
+) -> Result<(), Vec<Diagnostic>> {
     match pager {
         None => address(fields, permalink, path),
         Some((paginator, index)) => {
-            fields.push(("paginator", values::paginator(paginator, index, &site.values.pages)));
+            let pages = site.library.list(paginator.pages_of(index))?;
+            fields.push(("paginator", values::paginator(paginator, index, pages)));
             address(fields, &paginator.permalink_of(index), &paginator.path_of(index));
         }
     }
+    Ok(())
 }
 
-fn taxonomy_list(site: &Site, id: usize) -> Job {
+fn taxonomy_list(site: &Site, id: usize) -> Result<Job, Vec<Diagnostic>> {
     let taxonomy = &site.taxonomies[id];
     let mut fields = language_fields(site, &taxonomy.lang);
     fields.push(("taxonomy", values::taxonomy_definition(&taxonomy.definition)));
-    fields.push(("terms", Value::from(site.values.terms[id].clone())));
+    fields.push(("terms", Value::from(site.library.terms(id)?)));
     address(&mut fields, &taxonomy.permalink, &taxonomy.path);
-    Job::new(taxonomy_template(site, id, "list"), fields)
+    Ok(Job::new(taxonomy_template(site, id, "list"), fields))
 }
 
-fn term_page(site: &Site, taxonomy_id: usize, term_id: usize, pager: Option<(&Paginator, usize)>) -> Job {
+fn term_page(
+    site: &Site,
+    taxonomy_id: usize,
+    term_id: usize,
+    pager: Option<(&Paginator, usize)>,
+) -> Result<Job, Vec<Diagnostic>> {
     let taxonomy = &site.taxonomies[taxonomy_id];
     let term = &taxonomy.terms[term_id];
     let mut fields = language_fields(site, &taxonomy.lang);
     fields.push(("taxonomy", values::taxonomy_definition(&taxonomy.definition)));
-    fields.push(("term", site.values.terms[taxonomy_id][term_id].clone()));
-    pager_fields(site, &mut fields, pager, &term.permalink, &term.path);
-    Job::new(taxonomy_template(site, taxonomy_id, "single"), fields)
+    fields.push(("term", site.library.term(taxonomy_id, term_id)?));
+    pager_fields(site, &mut fields, pager, &term.permalink, &term.path)?;
+    Ok(Job::new(taxonomy_template(site, taxonomy_id, "single"), fields))
 }
 
 fn sitemap(site: &Site, part: usize) -> Job {
     let entries = match part {
-        0 => &site.sitemap[..],
-        part => site.sitemap.chunks(ENTRIES_PER_FILE).nth(part - 1).unwrap_or_default(),
+        0 => site.sitemap(),
+        part => site.sitemap().chunks(ENTRIES_PER_FILE).nth(part - 1).unwrap_or_default(),
     };
     let entries = Value::from(entries.iter().map(|e| e.value()).collect::<Vec<_>>());
     let config = site.config_value(&site.config.default_language);

@@ -67,8 +67,8 @@ impl Site {
     }
 
     /// What all bodies together asked for.
-    pub fn body_reads(&self) -> &Reads {
-        &self.body_reads
+    pub fn body_reads(&self) -> Reads {
+        self.library.bodies.asked()
     }
 
     /// The files that functions looked for, found or not, and those that other files name.

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::config::{Dialect, PaginatedInSitemap};
+use crate::content::Page;
 use crate::diagnostic::{Diagnostic, Place, Text};
 use crate::outreach::CALENDAR;
 use crate::search;
@@ -398,8 +399,8 @@ impl Planner<'_> {
             self.claim("robots.txt".into(), Route::Robots);
         }
         if site.config.generate_sitemap {
-            let parts = site.sitemap.len().div_ceil(super::sitemap::ENTRIES_PER_FILE);
-            if site.sitemap.len() < super::sitemap::ENTRIES_PER_FILE {
+            let parts = site.sitemap().len().div_ceil(super::sitemap::ENTRIES_PER_FILE);
+            if site.sitemap().len() < super::sitemap::ENTRIES_PER_FILE {
                 self.claim("sitemap.xml".into(), Route::Sitemap { part: 0 });
             } else {
                 for part in 1..=parts {
@@ -459,6 +460,21 @@ pub fn plan(site: &Site, diagnostics: &mut Vec<Diagnostic>) -> Routes {
     planner.calendars();
     planner.static_files();
     planner.routes
+}
+
+/// Whether a site has the very routes of the one before it.
+pub fn has_same_routes(before: &Site, site: &Site) -> bool {
+    let same_page = |(a, b): (&Arc<Page>, &Arc<Page>)| {
+        Arc::ptr_eq(a, b) || (a.meta.aliases == b.meta.aliases && a.assets == b.assets)
+    };
+    let events = |site: &Site| site.outreach.as_ref().map(|outreach| outreach.pages_with_events());
+    Arc::ptr_eq(&before.config, &site.config)
+        // Relations are shared only where all documents are in the same places and all sections are the same.
+        && Arc::ptr_eq(&before.relations, &site.relations)
+        && before.content.pages.iter().zip(&site.content.pages).all(same_page)
+        && before.stylesheets == site.stylesheets
+        && (&before.theme_static, &before.static_files) == (&site.theme_static, &site.static_files)
+        && events(before) == events(site)
 }
 
 /// `/blog/` → `/blog/index.html`.

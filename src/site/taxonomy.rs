@@ -18,6 +18,13 @@ pub struct TaxonomyTerms {
     pub terms: Vec<Term>,
 }
 
+impl TaxonomyTerms {
+    /// The term with a slug.
+    pub fn find(&self, slug: &str) -> Option<usize> {
+        self.terms.binary_search_by(|term| term.slug.as_str().cmp(slug)).ok()
+    }
+}
+
 /// One term. Spellings that give one slug are one term, named by the first of them in byte order.
 #[derive(Debug)]
 pub struct Term {

@@ -2,10 +2,9 @@
 //! thousand pointers.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
-use rayon::prelude::*;
 use serde::Deserialize;
+use tera::value::Key;
 use tera::{Map, Value};
 
 use crate::config::{Config, Dialect, Language, Taxonomy};
@@ -13,25 +12,11 @@ use crate::content::{Content, Page, Section};
 use crate::data::{Data, with_sorted_keys};
 use crate::markdown::Heading;
 
+use super::bodies::Backlinks;
 use super::body::Body;
-use super::memory::Shared;
 use super::pager::Paginator;
 use super::relate::{DocumentId, PageId, Relations};
 use super::taxonomy::{TaxonomyTerms, Term};
-
-/// The template values of one snapshot, by the indexes of its documents.
-#[derive(Debug, Default)]
-pub struct Values {
-    /// `page`, with full neighbours in `lower` and `higher`.
-    pub pages: Vec<Value>,
-    pub sections: Vec<Value>,
-    /// `taxonomy` objects as `get_taxonomy` gives them, in the order of the taxonomies.
-    pub taxonomies: Vec<Value>,
-    /// The terms of each taxonomy.
-    pub terms: Vec<Vec<Value>>,
-    /// `config` by language.
-    pub configs: HashMap<String, Value>,
-}
 
 pub(crate) use crate::data::map;
 
@@ -132,84 +117,18 @@ pub fn titles(content: &Content) -> HashMap<String, Value> {
     content.sections.iter().map(|section| (section.file.relative.clone(), value(section))).collect()
 }
 
-/// All values of a site whose bodies are rendered, and those of pages without neighbours.
-pub fn build(
-    content: &Content,
-    relations: &Relations,
-    taxonomies: &[TaxonomyTerms],
-    (page_bodies, section_bodies): (&[Arc<Body>], &[Arc<Body>]),
-    backlinks: &HashMap<String, Vec<DocumentId>>,
-    configs: HashMap<String, Value>,
-    known: &Shared,
-) -> (Values, Vec<Value>) {
-    let documents = Documents { content, relations, backlinks };
-    // Neighbours are shown without neighbours of their own, so they are taken from a first pass.
-    let same = known.values(content, relations, page_bodies, backlinks);
-    let shared: Vec<Value> = content
-        .pages
-        .par_iter()
-        .enumerate()
-        .with_min_len(64)
-        .map(|(id, page)| match (same[id], known.before()) {
-            (Some(then), Some(before)) => before.memory.values[then].clone(),
-            _ => Value::from(documents.page(id, page, &page_bodies[id])),
-        })
-        .collect();
-    let pages: Vec<Value> = shared
-        .par_iter()
-        .enumerate()
-        .with_min_len(64)
-        .map(|(id, value)| {
-            let (lower, higher) = (relations.lower[id], relations.higher[id]);
-            if let (Some(then), Some(before)) = (same[id], known.before()) {
-                let is = |now: Option<PageId>, then: Option<PageId>| match (now, then) {
-                    (None, None) => true,
-                    (Some(now), Some(then)) => same[now] == Some(then),
-                    _ => false,
-                };
-                let old = &before.site.relations;
-                if is(lower, old.lower[then]) && is(higher, old.higher[then]) {
-                    return before.site.values.pages[then].clone();
-                }
-            }
-            match value.as_map() {
-                Some(map) if lower.is_some() || higher.is_some() => {
-                    let mut map = map.clone();
-                    map.insert("lower".into(), Value::from(lower.map(|l| shared[l].clone())));
-                    map.insert("higher".into(), Value::from(higher.map(|h| shared[h].clone())));
-                    Value::from(map)
-                }
-                _ => value.clone(),
-            }
-        })
-        .collect();
-    let list = |ids: &[PageId]| -> Vec<Value> { ids.iter().map(|id| pages[*id].clone()).collect() };
-    let sections = content
-        .sections
-        .iter()
-        .enumerate()
-        .map(|(id, s)| documents.section(id, s, &section_bodies[id], list(&relations.section_pages[id])))
-        .collect();
-    let terms: Vec<Vec<Value>> = taxonomies
-        .iter()
-        .map(|taxonomy| taxonomy.terms.iter().map(|term| term_value(term, list(&term.pages))).collect())
-        .collect();
-    let taxonomies = taxonomies
-        .iter()
-        .zip(&terms)
-        .map(|(taxonomy, terms)| {
-            Value::from(map! {
-                "kind": taxonomy_definition(&taxonomy.definition),
-                "lang": taxonomy.lang.as_str(),
-                "permalink": taxonomy.permalink.as_str(),
-                "items": terms.clone(),
-            })
-        })
-        .collect();
-    (Values { pages, sections, taxonomies, terms, configs }, shared)
+/// A taxonomy as `get_taxonomy` gives it, with its terms.
+pub fn taxonomy_value(taxonomy: &TaxonomyTerms, terms: Vec<Value>) -> Value {
+    Value::from(map! {
+        "kind": taxonomy_definition(&taxonomy.definition),
+        "lang": taxonomy.lang.as_str(),
+        "permalink": taxonomy.permalink.as_str(),
+        "items": terms,
+    })
 }
 
-fn term_value(term: &Term, pages: Vec<Value>) -> Value {
+/// A term with its pages.
+pub fn term_value(term: &Term, pages: Vec<Value>) -> Value {
     Value::from(map! {
         "name": term.name.as_str(),
         "slug": term.slug.as_str(),
@@ -229,10 +148,9 @@ pub fn feed_term(term: &Term) -> Value {
     })
 }
 
-/// `paginator` on one pager, counted from 1.
-pub fn paginator(paginator: &Paginator, index: usize, pages: &[Value]) -> Value {
+/// `paginator` on one pager, counted from 1, with its pages.
+pub fn paginator(paginator: &Paginator, index: usize, items: Vec<Value>) -> Value {
     let count = paginator.number_pagers();
-    let items: Vec<Value> = paginator.pages_of(index).iter().filter_map(|id| pages.get(*id).cloned()).collect();
     Value::from(map! {
         "paginate_by": paginator.paginate_by,
         "first": paginator.permalink_of(1),
@@ -251,7 +169,7 @@ pub fn paginator(paginator: &Paginator, index: usize, pages: &[Value]) -> Value 
 pub struct Documents<'a> {
     pub content: &'a Content,
     pub relations: &'a Relations,
-    pub backlinks: &'a HashMap<String, Vec<DocumentId>>,
+    pub backlinks: &'a Backlinks,
 }
 
 impl Documents<'_> {
@@ -296,8 +214,19 @@ impl Documents<'_> {
         set("lower", Value::none());
         set("higher", Value::none());
         set("translations", self.translations(&page.file.canonical));
-        set("backlinks", self.backlinks(&page.file.relative));
+        set("backlinks", self.backlinks(DocumentId::Page(id), body));
         map
+    }
+
+    /// Whether a value of a page says of other documents what a new one would. `outline`: whether relations are as they
+    /// were.
+    pub fn is_around(&self, id: PageId, value: &Map, body: &Body, outline: bool) -> bool {
+        let is = |key: &'static str, now: Value| value.get(&Key::from(key)) == Some(&now);
+        let page = &self.content.pages[id];
+        is("backlinks", self.backlinks(DocumentId::Page(id), body))
+            && (outline
+                || (is("ancestors", self.section_paths(&self.relations.page_ancestors[id]))
+                    && is("translations", self.translations(&page.file.canonical))))
     }
 
     /// `section`.
@@ -325,7 +254,7 @@ impl Documents<'_> {
         set("pages", pages.into());
         set("subsections", self.section_paths(&self.relations.subsections[id]));
         set("translations", self.translations(&section.file.canonical));
-        set("backlinks", self.backlinks(&section.file.relative));
+        set("backlinks", self.backlinks(DocumentId::Section(id), body));
         set("generate_feeds", section.meta.generate_feeds.into());
         set("transparent", section.meta.transparent.into());
         set("paginate_by", section.meta.paginate_by.into());
@@ -364,10 +293,16 @@ impl Documents<'_> {
         items.into()
     }
 
-    fn backlinks(&self, relative: &str) -> Value {
+    fn backlinks(&self, id: DocumentId, body: &Body) -> Value {
+        let relative = match id {
+            DocumentId::Page(id) => &self.content.pages[id].file.relative,
+            DocumentId::Section(id) => &self.content.sections[id].file.relative,
+        };
         let ids = self.backlinks.get(relative).map(Vec::as_slice).unwrap_or_default();
+        let links_to_itself = body.internal_links.iter().any(|link| link.path == *relative);
         let mut links: Vec<(&str, &Option<String>)> = ids
             .iter()
+            .chain(links_to_itself.then_some(&id))
             .map(|id| match id {
                 DocumentId::Page(id) => {
                     let page = &self.content.pages[*id];

@@ -34,7 +34,7 @@ pub struct Loaded {
 #[derive(Clone)]
 pub struct Engine {
     tera: Arc<Tera>,
-    files: HashMap<String, Loaded>,
+    files: Arc<HashMap<String, Loaded>>,
     /// What may stand before the name of a template: the theme's folder, that of the built-in ones.
     prefixes: Vec<String>,
 }
@@ -127,7 +127,7 @@ impl Engine {
             diagnostics.extend(every_error(&error, &files));
             return None;
         }
-        Some(Engine { tera: Arc::new(tera), files, prefixes })
+        Some(Engine { tera: Arc::new(tera), files: Arc::new(files), prefixes })
     }
 
     /// The engine underneath, for registering functions.

@@ -91,22 +91,30 @@ pub fn run(state: &State, store: Option<&build::Options>, tell: &dyn Fn(Event)) 
     }
 }
 
-/// Renders all routes of one snapshot; none when a newer one came in between.
+/// Renders all bodies, then all routes of one snapshot; none when a newer one came in between.
 fn pass(state: &State, snapshot: &Snapshot, built: &Built) -> Option<Report> {
-    let mut failures: Vec<(Text, Vec<Diagnostic>)> = Vec::new();
-    let mut report = Report { generation: snapshot.generation, ..Report::default() };
-    for (path, route) in &built.routes {
+    let give_way = || {
         while state.busy.load(Ordering::Relaxed) > 0 {
             std::thread::sleep(STEP);
         }
-        if state.is_stale() || state.snapshot().generation != snapshot.generation {
-            return None;
-        }
+        let is_old = state.is_stale() || state.snapshot().generation != snapshot.generation;
+        if is_old { None } else { Some(()) }
+    };
+    for id in built.site.documents() {
+        give_way()?;
+        built.prepare(id);
+    }
+    let of_bodies = built.report();
+    let mut failures: Vec<(Text, Vec<Diagnostic>)> = Vec::new();
+    let mut report = Report { generation: snapshot.generation, ..Report::default() };
+    for (path, route) in &*built.routes {
+        give_way()?;
         let started = Instant::now();
         match built.render(path, route) {
             Ok(Artifact::File { .. }) => continue,
             Ok(_) => {}
-            Err(errors) => {
+            Err(mut errors) => {
+                errors.retain(|error| !of_bodies.contains(error));
                 let (Text { en, zh }, _) = route.describe(&built.site);
                 let what = Text { en: format!("`/{path}`, {en}"), zh: format!("`/{path}`，{zh}") };
                 failures.push((what, errors));
@@ -115,7 +123,8 @@ fn pass(state: &State, snapshot: &Snapshot, built: &Built) -> Option<Report> {
         report.time(built, route, started.elapsed());
         report.rendered += 1;
     }
-    report.problems = summarize(failures);
+    report.problems = of_bodies;
+    report.problems.extend(summarize(failures));
     Diagnostic::sort(&mut report.problems);
     report.finished = true;
     Some(report)

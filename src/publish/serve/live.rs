@@ -84,7 +84,7 @@ impl Touched {
             touched.saved = saved(after, changed);
             return touched;
         }
-        for (path, route) in &after.routes {
+        for (path, route) in &*after.routes {
             match route {
                 Route::File { source, .. } if changed.contains(source) => touched.add(path),
                 Route::Stylesheet { css, .. } => match before.routes.get(path) {

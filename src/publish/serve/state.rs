@@ -12,7 +12,7 @@ use tokio::sync::watch;
 
 use crate::config::find::Found;
 use crate::diagnostic::Diagnostic;
-use crate::site::{self, Artifact, Changes, Request, Route, Routes, Site, plan, render};
+use crate::site::{self, Artifact, Changes, DocumentId, Request, Route, Routes, Site, has_same_routes, plan, render};
 use crate::text;
 
 use super::background::Report;
@@ -35,10 +35,33 @@ pub struct Snapshot {
 /// A site with the table of its routes.
 pub struct Built {
     pub site: Site,
-    pub routes: Routes,
+    pub routes: Arc<Routes>,
+    /// What planning the routes said.
+    told: Vec<Diagnostic>,
 }
 
 impl Built {
+    /// Plans the routes of a site, or takes those of the site before where nothing that they are made of changed.
+    fn new(site: Site, before: Option<&Built>) -> Self {
+        if let Some(before) = before.filter(|before| has_same_routes(&before.site, &site)) {
+            let (routes, told) = (before.routes.clone(), before.told.clone());
+            return Self { site, routes, told };
+        }
+        let mut told = Vec::new();
+        let routes = Arc::new(plan(&site, &mut told));
+        Self { site, routes, told }
+    }
+
+    /// Renders the body of a document. A panic in a library is told with the routes that need the body.
+    pub fn prepare(&self, id: DocumentId) {
+        let _ = catch_unwind(AssertUnwindSafe(|| self.site.prepare(id)));
+    }
+
+    /// What there is to say of bodies and the links between them.
+    pub fn report(&self) -> Vec<Diagnostic> {
+        catch_unwind(AssertUnwindSafe(|| self.site.report())).unwrap_or_else(|_| vec![panicked("content")])
+    }
+
     /// Renders one route. A panic in a library is an error like others: the server goes on.
     pub fn render(&self, path: &str, route: &Route) -> Result<Artifact, Vec<Diagnostic>> {
         catch_unwind(AssertUnwindSafe(|| render(&self.site, path, route))).unwrap_or_else(|_| Err(vec![panicked(path)]))
@@ -218,9 +241,10 @@ impl State {
         let request = Request { base_url: Some(self.base_url()), ..self.request.clone() };
         let loaded = catch_unwind(AssertUnwindSafe(|| {
             let known = before.site.as_ref().map(|built| (&built.site, &changes));
-            let site = Site::load_after(&request, known, &mut problems)?;
-            let routes = plan(&site, &mut problems);
-            Some(Arc::new(Built { site, routes }))
+            let site = Site::open_after(&request, known, &mut problems)?;
+            let built = Built::new(site, before.site.as_deref());
+            problems.extend(built.told.iter().cloned());
+            Some(Arc::new(built))
         }));
         let loaded = loaded.unwrap_or_else(|_| {
             problems.push(panicked("content"));

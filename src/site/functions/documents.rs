@@ -4,55 +4,57 @@ use std::sync::Arc;
 
 use tera::{Kwargs, State, Tera, TeraResult, Value};
 
-use super::{ByPath, Lookup, fail, language};
-use crate::site::asks::Asks;
+use super::{broken, fail, language};
 use crate::config::Config;
 use crate::diagnostic::{Text, did_you_mean};
+use crate::site::asks::Asks;
+use crate::site::library::{Kind, Library};
 use crate::text;
 
-/// Registers both. Without `lookup` they exist, but find nothing yet.
-pub fn register(tera: &mut Tera, config: &Arc<Config>, lookup: Option<Arc<Lookup>>, asks: &Arc<Asks>) {
-    let (pages, sections) = (lookup.clone(), lookup);
-    let page_config = config.clone();
-    asks.register(tera, "get_page", move |kwargs: Kwargs, state: &State| {
-        get(&kwargs, state, &page_config, "get_page", pages.as_deref().map(|l| &l.pages))
-    });
-    let section_config = config.clone();
-    asks.register(tera, "get_section", move |kwargs: Kwargs, state: &State| {
-        get(&kwargs, state, &section_config, "get_section", sections.as_deref().map(|l| &l.sections))
-    });
+/// Registers both. Without `library` they exist, but find nothing yet.
+pub fn register(tera: &mut Tera, config: &Arc<Config>, library: Option<Arc<Library>>, asks: &Arc<Asks>) {
+    for (name, kind) in [("get_page", Kind::Page), ("get_section", Kind::Section)] {
+        let (config, library) = (config.clone(), library.clone());
+        asks.register(tera, name, move |kwargs: Kwargs, state: &State| {
+            get(&kwargs, state, &config, name, kind, library.as_deref())
+        });
+    }
 }
 
-fn get(kwargs: &Kwargs, state: &State, config: &Config, name: &str, documents: Option<&ByPath>) -> TeraResult<Value> {
+fn get(
+    kwargs: &Kwargs,
+    state: &State,
+    config: &Config,
+    name: &str,
+    kind: Kind,
+    library: Option<&Library>,
+) -> TeraResult<Value> {
     let path: String = kwargs.must_get("path")?;
     let lang = language(kwargs, state, config)?;
     let allow_missing = kwargs.get::<bool>("allow_missing")?.unwrap_or(false);
     let path = path.strip_prefix("@/").unwrap_or(&path);
-    let found = documents.and_then(|documents| {
-        let (canonical, _) = documents.canonical.get(path)?;
-        documents.values.get(canonical)?.get(&lang)
-    });
+    let found = library.and_then(|library| Some(library.document(library.find(kind, path, Some(&lang))?)));
     match found {
-        Some(value) => Ok(value.clone()),
+        Some(value) => value.map_err(|errors| broken(name, &errors)),
         None if allow_missing => Ok(Value::none()),
-        None => Err(fail(name, why_missing(documents, path, Some(&lang)))),
+        None => Err(fail(name, why_missing(library, kind, path, Some(&lang)))),
     }
 }
 
 /// Why there is no such document, and what the author may have meant.
-pub fn why_missing(documents: Option<&ByPath>, path: &str, lang: Option<&str>) -> Text {
-    let Some(documents) = documents else {
+pub fn why_missing(library: Option<&Library>, kind: Kind, path: &str, lang: Option<&str>) -> Text {
+    let Some(library) = library else {
         return text!(
             "`{path}` is not known yet: the body of a document cannot ask for other documents",
             "还不知道 `{path}`：正文里不能取用其他文档"
         );
     };
     if let Some(lang) = lang
-        && documents.canonical.contains_key(path)
+        && library.find(kind, path, None).is_some()
     {
         return text!("`{path}` not found for language `{lang}`", "找不到 `{path}` 的 `{lang}` 语言版本");
     }
-    match did_you_mean(path, documents.canonical.keys().map(String::as_str)) {
+    match did_you_mean(path, library.paths(kind)) {
         Some(near) => text!("`{path}` not found; did you mean `{near}`?", "找不到 `{path}`，您是不是要写 `{near}`？"),
         None => text!("`{path}` not found", "找不到 `{path}`"),
     }

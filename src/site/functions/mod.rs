@@ -1,7 +1,7 @@
 //! Zola's functions and the `markdown` filter: what templates may ask the site for.
 //!
 //! Two sets: those that need only addresses and files work in bodies and templates; those that need other
-//! documents exist once all bodies are rendered.
+//! documents exist in templates only.
 
 mod documents;
 pub mod files;
@@ -21,8 +21,9 @@ use tera::{Function, FunctionResult, Kwargs, State, Tera, TeraResult, Value};
 
 use super::asks::Asks;
 use crate::config::Config;
-use crate::diagnostic::Text;
+use crate::diagnostic::{Diagnostic, Text};
 use crate::outreach::Outreach;
+use crate::site::library::Library;
 use crate::template;
 use crate::text;
 
@@ -114,45 +115,20 @@ pub fn register_early(tera: &mut Tera, early: &Early) {
     );
 }
 
-/// Registers what needs the finished documents.
-pub fn register_late(tera: &mut Tera, config: &Arc<Config>, lookup: Arc<Lookup>, asks: &Arc<Asks>) {
-    zola22::register_late(tera, config, Some(lookup.clone()), asks);
-    documents::register(tera, config, Some(lookup.clone()), asks);
-    taxonomies::register(tera, config, Some(lookup), asks);
+/// Registers what needs other documents.
+pub fn register_late(tera: &mut Tera, config: &Arc<Config>, library: &Arc<Library>) {
+    let asks = &library.bodies.of.early.asks;
+    zola22::register_late(tera, config, Some(library.clone()), asks);
+    documents::register(tera, config, Some(library.clone()), asks);
+    taxonomies::register(tera, config, Some(library.clone()), asks);
 }
 
-/// Finished values by the names that templates use.
-#[derive(Debug, Default)]
-pub struct Lookup {
-    pub pages: ByPath,
-    pub sections: ByPath,
-    /// Language, then taxonomy slug.
-    pub taxonomies: HashMap<String, HashMap<String, TaxonomyEntry>>,
-}
-
-/// Documents by content path, and their translations.
-#[derive(Debug, Default)]
-pub struct ByPath {
-    /// Content path to canonical path and language.
-    pub canonical: HashMap<String, (String, String)>,
-    /// Canonical path, then language.
-    pub values: HashMap<String, HashMap<String, Value>>,
-}
-
-impl ByPath {
-    /// The document of a content path, in its own language.
-    fn relative(&self, path: &str) -> Option<&Value> {
-        let (canonical, lang) = self.canonical.get(path)?;
-        self.values.get(canonical)?.get(lang)
-    }
-}
-
-#[derive(Debug)]
-pub struct TaxonomyEntry {
-    pub name: String,
-    pub value: Value,
-    /// Terms by slug.
-    pub terms: HashMap<String, Value>,
+/// What stands in the way of a value: the error of a body that is in it.
+fn broken(name: &str, errors: &[Diagnostic]) -> tera::Error {
+    let why = errors.iter().find(|error| error.is_error());
+    let file = why.and_then(|error| error.place.as_ref()).map_or("", |place| place.file.as_str());
+    let Text { en, zh } = why.map_or_else(|| Text::verbatim(""), |error| error.message.clone());
+    fail(name, text!("`{file}` has an error: {en}", "`{file}` 有错误：{zh}"))
 }
 
 /// Whether the result of a function is HTML that is not escaped again.

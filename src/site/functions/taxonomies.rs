@@ -4,42 +4,46 @@ use std::sync::Arc;
 
 use tera::{Kwargs, State, Tera, TeraResult, Value};
 
-use super::{Lookup, Safe, TaxonomyEntry, fail, language};
-use crate::site::asks::Asks;
+use super::{Safe, broken, fail, language};
 use crate::config::{Config, slugify_path};
+use crate::site::asks::Asks;
+use crate::site::library::Library;
+use crate::site::taxonomy::TaxonomyTerms;
 use crate::text;
 
-/// Registers all three. Without `lookup` they exist, but find nothing yet.
-pub fn register(tera: &mut Tera, config: &Arc<Config>, lookup: Option<Arc<Lookup>>, asks: &Arc<Asks>) {
-    let (c, l) = (config.clone(), lookup.clone());
+/// Registers all three. Without `library` they exist, but find nothing yet.
+pub fn register(tera: &mut Tera, config: &Arc<Config>, library: Option<Arc<Library>>, asks: &Arc<Asks>) {
+    let (c, l) = (config.clone(), library.clone());
     asks.register(tera, "get_taxonomy", move |kwargs: Kwargs, state: &State| -> TeraResult<Value> {
-        let found = taxonomy(&kwargs, state, &c, l.as_deref(), "get_taxonomy")?;
-        Ok(found.map_or(Value::none(), |t| t.value.clone()))
+        match taxonomy(&kwargs, state, &c, l.as_deref(), "get_taxonomy")? {
+            Some((library, id)) => library.taxonomy(id).map_err(|errors| broken("get_taxonomy", &errors)),
+            None => Ok(Value::none()),
+        }
     });
-    let (c, l) = (config.clone(), lookup.clone());
+    let (c, l) = (config.clone(), library.clone());
     asks.register(tera, "get_taxonomy_term", move |kwargs: Kwargs, state: &State| -> TeraResult<Value> {
-        let Some(found) = taxonomy(&kwargs, state, &c, l.as_deref(), "get_taxonomy_term")? else {
+        let Some((library, id)) = taxonomy(&kwargs, state, &c, l.as_deref(), "get_taxonomy_term")? else {
             return Ok(Value::none());
         };
         let name: &str = kwargs.must_get("term")?;
-        match found.terms.get(&slugify_path(name, c.slugify.taxonomies)) {
-            Some(term) => Ok(term.clone()),
+        match library.taxonomies[id].find(&slugify_path(name, c.slugify.taxonomies)) {
+            Some(term) => library.term(id, term).map_err(|errors| broken("get_taxonomy_term", &errors)),
             None if !kwargs.get::<bool>("required")?.unwrap_or(true) => Ok(Value::none()),
             None => Err(fail("get_taxonomy_term", text!("no page has the term `{name}`", "没有页面使用词条 `{name}`"))),
         }
     });
-    let (c, l) = (config.clone(), lookup);
+    let (c, l) = (config.clone(), library);
     let get_taxonomy_url = move |kwargs: Kwargs, state: &State| -> TeraResult<Value> {
         // Called `name` up to Zola 0.22.
         let Some(name) = kwargs.get::<&str>("term")?.or(kwargs.get::<&str>("name")?) else {
             return Err(fail("get_taxonomy_url", text!("the argument `term` is missing", "缺少参数 `term`")));
         };
-        let Some(found) = taxonomy(&kwargs, state, &c, l.as_deref(), "get_taxonomy_url")? else {
+        let Some((library, id)) = taxonomy(&kwargs, state, &c, l.as_deref(), "get_taxonomy_url")? else {
             return Ok(Value::none());
         };
-        let term = found.terms.get(&slugify_path(name, c.slugify.taxonomies));
-        match term.and_then(|t| t.get_from_path("permalink")) {
-            Some(permalink) => Ok(permalink.clone()),
+        let taxonomy = &library.taxonomies[id];
+        match taxonomy.find(&slugify_path(name, c.slugify.taxonomies)) {
+            Some(term) => Ok(Value::from(taxonomy.terms[term].permalink.as_str())),
             None => Err(fail("get_taxonomy_url", text!("no page has the term `{name}`", "没有页面使用词条 `{name}`"))),
         }
     };
@@ -51,16 +55,19 @@ fn taxonomy<'a>(
     kwargs: &Kwargs,
     state: &State,
     config: &Config,
-    lookup: Option<&'a Lookup>,
+    library: Option<&'a Library>,
     name: &str,
-) -> TeraResult<Option<&'a TaxonomyEntry>> {
+) -> TeraResult<Option<(&'a Library, usize)>> {
     let kind: &str = kwargs.must_get("kind")?;
     let lang = language(kwargs, state, config)?;
-    let found = lookup.and_then(|l| l.taxonomies.get(&lang)).and_then(|by_slug| by_slug.get(kind));
+    let found = library.and_then(|library| {
+        let is_it = |taxonomy: &TaxonomyTerms| taxonomy.lang == lang && taxonomy.definition.slug == kind;
+        Some((library, library.taxonomies.iter().rposition(is_it)?))
+    });
     if found.is_none() && kwargs.get::<bool>("required")?.unwrap_or(true) {
         return Err(fail(
             name,
-            match lookup {
+            match library {
                 Some(_) => {
                     text!("there is no taxonomy `{kind}` in language `{lang}`", "语言 `{lang}` 没有分类 `{kind}`")
                 }

@@ -10,9 +10,10 @@ use jiff::Timestamp;
 use tera::{Function, Kwargs, State, Tera, TeraResult, Value};
 
 use super::urls::GetUrl;
-use super::{ByPath, Early, Lookup, Safe, TaxonomyEntry, fail, images, load_data, translations};
+use super::{Early, Safe, broken, fail, images, load_data, translations};
 use crate::config::{Config, slugify_path};
 use crate::site::asks::Asks;
+use crate::site::library::{Kind, Library};
 use crate::site::taxonomy::TaxonomyTerms;
 use crate::template::reads;
 use crate::text;
@@ -105,41 +106,43 @@ pub fn register_terms(tera: &mut Tera, config: &Arc<Config>, taxonomies: &[Taxon
     asks.register(tera, "t1_get_taxonomy_url", Safe(get_taxonomy_url));
 }
 
-/// Registers what needs the finished documents. Without `lookup` the functions exist, but find nothing yet.
-pub fn register_late(tera: &mut Tera, config: &Arc<Config>, lookup: Option<Arc<Lookup>>, asks: &Arc<Asks>) {
-    let (c, l) = (config.clone(), lookup.clone());
+/// Registers what needs other documents. Without `library` the functions exist, but find nothing yet.
+pub fn register_late(tera: &mut Tera, config: &Arc<Config>, library: Option<Arc<Library>>, asks: &Arc<Asks>) {
+    let (c, l) = (config.clone(), library.clone());
     asks.register(tera, "t1_get_page", move |kwargs: Kwargs, _: &State| -> TeraResult<Value> {
-        document(&kwargs, &c, "get_page", l.as_deref().map(|l| &l.pages))
+        document(&kwargs, &c, "get_page", Kind::Page, l.as_deref())
     });
-    let (c, l) = (config.clone(), lookup.clone());
+    let (c, l) = (config.clone(), library.clone());
     asks.register(tera, "t1_get_section", move |kwargs: Kwargs, _: &State| -> TeraResult<Value> {
-        let section = document(&kwargs, &c, "get_section", l.as_deref().map(|l| &l.sections))?;
+        let section = document(&kwargs, &c, "get_section", Kind::Section, l.as_deref())?;
         // Anything but a boolean counted as false.
         let metadata_only = matches!(kwargs.get::<bool>("metadata_only"), Ok(Some(true)));
         Ok(if metadata_only { without_pages(&section) } else { section })
     });
-    let (c, l) = (config.clone(), lookup.clone());
+    let (c, l) = (config.clone(), library.clone());
     asks.register(tera, "t1_get_taxonomy", move |kwargs: Kwargs, _: &State| -> TeraResult<Value> {
         let kind = kwargs.must_get("kind")?;
         match taxonomy(&kwargs, &c, l.as_deref(), kind)? {
-            Some(taxonomy) => Ok(taxonomy.value.clone()),
+            Some((library, id)) => library.taxonomy(id).map_err(|errors| broken("get_taxonomy", &errors)),
             None => missing(&kwargs, "get_taxonomy", || text!("there is no taxonomy `{kind}`", "没有分类 `{kind}`")),
         }
     });
-    let (c, l) = (config.clone(), lookup);
+    let (c, l) = (config.clone(), library);
     asks.register(tera, "t1_get_taxonomy_term", move |kwargs: Kwargs, _: &State| -> TeraResult<Value> {
         let (kind, name): (&str, &str) = (kwargs.must_get("kind")?, kwargs.must_get("term")?);
         let include_pages = kwargs.get::<bool>("include_pages")?.unwrap_or(true);
-        let Some(taxonomy) = taxonomy(&kwargs, &c, l.as_deref(), kind)? else {
+        let Some((library, id)) = taxonomy(&kwargs, &c, l.as_deref(), kind)? else {
             return missing(&kwargs, "get_taxonomy_term", || {
                 text!("there is no taxonomy `{kind}`", "没有分类 `{kind}`")
             });
         };
-        let term = taxonomy.terms.get(&slugify_path(name, c.slugify.taxonomies));
-        let is_named = |term: &&Value| term.get_from_path("name").and_then(Value::as_str) == Some(name);
-        match term.filter(is_named) {
-            Some(term) if include_pages => Ok(term.clone()),
-            Some(term) => Ok(without_pages(term)),
+        let terms = &library.taxonomies[id];
+        let term = terms.find(&slugify_path(name, c.slugify.taxonomies));
+        match term.filter(|term| terms.terms[*term].name == name) {
+            Some(term) => {
+                let term = library.term(id, term).map_err(|errors| broken("get_taxonomy_term", &errors))?;
+                Ok(if include_pages { term } else { without_pages(&term) })
+            }
             None => missing(&kwargs, "get_taxonomy_term", || {
                 text!("no page has the term `{name}` of `{kind}`", "没有页面使用 `{kind}` 的词条 `{name}`")
             }),
@@ -161,7 +164,7 @@ fn missing(kwargs: &Kwargs, name: &str, why: impl FnOnce() -> crate::diagnostic:
 }
 
 /// A page or section by its path, which holds the language's code (`a.fr.md`) unless `lang` is given.
-fn document(kwargs: &Kwargs, config: &Config, name: &str, documents: Option<&ByPath>) -> TeraResult<Value> {
+fn document(kwargs: &Kwargs, config: &Config, name: &str, kind: Kind, library: Option<&Library>) -> TeraResult<Value> {
     let path: &str = kwargs.must_get("path")?;
     let lang = kwargs.get::<String>("lang")?.filter(|lang| *lang != config.default_language);
     let file = match &lang {
@@ -171,19 +174,23 @@ fn document(kwargs: &Kwargs, config: &Config, name: &str, documents: Option<&ByP
             None => format!("{path}.{lang}"),
         },
     };
-    let found = documents.and_then(|documents| documents.relative(&file));
-    found.cloned().ok_or_else(|| fail(name, super::documents::why_missing(documents, &file, lang.as_deref())))
+    match library.and_then(|library| Some(library.document(library.find(kind, &file, None)?))) {
+        Some(value) => value.map_err(|errors| broken(name, &errors)),
+        None => Err(fail(name, super::documents::why_missing(library, kind, &file, lang.as_deref()))),
+    }
 }
 
 fn taxonomy<'a>(
     kwargs: &Kwargs,
     config: &Config,
-    lookup: Option<&'a Lookup>,
+    library: Option<&'a Library>,
     kind: &str,
-) -> TeraResult<Option<&'a TaxonomyEntry>> {
+) -> TeraResult<Option<(&'a Library, usize)>> {
     let lang = language(kwargs, config)?;
-    let of_language = lookup.and_then(|lookup| lookup.taxonomies.get(&lang));
-    Ok(of_language.and_then(|taxonomies| taxonomies.values().find(|entry| entry.name == kind)))
+    Ok(library.and_then(|library| {
+        let is_it = |taxonomy: &TaxonomyTerms| taxonomy.lang == lang && taxonomy.definition.name == kind;
+        Some((library, library.taxonomies.iter().position(is_it)?))
+    }))
 }
 
 /// A section or term whose list of pages is empty; everything else is shared.

@@ -10,12 +10,14 @@ use std::sync::Arc;
 
 use tera::{Kwargs, State, Tera, TeraResult, Value};
 
-use super::{Lookup, Safe, fail, language};
+use super::{Safe, broken, fail, language};
 use crate::config::Config;
 use crate::site::asks::Asks;
 use crate::data::map;
 use crate::diagnostic::{Text, did_you_mean};
 use crate::outreach::{Described, Event, Filter, Outreach, State as EventState, content_path, json_ld, site_meta};
+use crate::site::library::{Kind, Library};
+use crate::site::relate::DocumentId;
 use crate::template;
 use crate::text;
 
@@ -62,8 +64,9 @@ pub fn register_names(tera: &mut Tera) {
     }
 }
 
-/// Registers all of them. Without `lookup` those that give pages find none yet.
-pub fn register(tera: &mut Tera, source: &Source, lookup: Option<Arc<Lookup>>, asks: &Arc<Asks>) {
+/// Registers all of them. Without `library` those that give pages find none yet.
+pub fn register(tera: &mut Tera, source: &Source, library: Option<Arc<Library>>) {
+    let asks = &source.asks;
     /// Registers a function of the source.
     macro_rules! function {
         ($name:literal, $function:path) => {
@@ -84,11 +87,11 @@ pub fn register(tera: &mut Tera, source: &Source, lookup: Option<Arc<Lookup>>, a
     let own = source.clone();
     asks.register(tera, "json_ld", Safe(move |kwargs: Kwargs, state: &State| described_json(&own, &kwargs, state)));
     tera.register_function("chart", Safe(drawing::chart));
-    let (own, pages) = (source.clone(), lookup.clone());
+    let (own, pages) = (source.clone(), library.clone());
     asks.register(tera, "picks", move |kwargs: Kwargs, state: &State| picks(&own, pages.as_deref(), &kwargs, state));
     let own = source.clone();
     asks.register(tera, "kind_pages", move |kwargs: Kwargs, state: &State| {
-        kind_pages(&own, lookup.as_deref(), &kwargs, state)
+        kind_pages(&own, library.as_deref(), &kwargs, state)
     });
     text::register(tera, source);
     let sections = source.sections.clone();
@@ -261,9 +264,19 @@ fn outreach(source: &Source, _: &Kwargs, _: &State) -> TeraResult<Value> {
     }))
 }
 
-/// The finished value of a page.
-fn page_value(lookup: Option<&Lookup>, path: &str) -> Option<Value> {
-    lookup?.pages.relative(path).cloned()
+/// The values of those pages that are in the site.
+fn page_values<'a>(
+    library: &Library,
+    function: &str,
+    paths: impl Iterator<Item = &'a str>,
+    limit: Option<usize>,
+) -> TeraResult<Vec<Value>> {
+    let ids = paths.filter_map(|path| match library.find(Kind::Page, path, None) {
+        Some(DocumentId::Page(id)) => Some(id),
+        _ => None,
+    });
+    let ids: Vec<usize> = ids.take(limit.unwrap_or(usize::MAX)).collect();
+    library.list(&ids).map_err(|errors| broken(function, &errors))
 }
 
 fn not_yet(function: &str) -> tera::Error {
@@ -276,29 +289,25 @@ fn not_yet(function: &str) -> tera::Error {
     )
 }
 
-fn picks(source: &Source, lookup: Option<&Lookup>, kwargs: &Kwargs, _: &State) -> TeraResult<Value> {
-    if lookup.is_none() {
-        return Err(not_yet("picks"));
-    }
+fn picks(source: &Source, library: Option<&Library>, kwargs: &Kwargs, _: &State) -> TeraResult<Value> {
+    let Some(library) = library else { return Err(not_yet("picks")) };
     let week = optional_text(kwargs, "week")?;
     let limit = number(kwargs, "picks", "limit", 0..=100_000)?.and_then(|n| usize::try_from(n).ok());
     let weeks = source.outreach.picks.iter().filter(|(name, _)| week.as_ref().is_none_or(|week| week == *name));
-    let value = |(week, pick): (&String, &crate::outreach::Pick)| {
-        let pages: Vec<Value> = pick.paths.iter().filter_map(|path| page_value(lookup, path)).collect();
-        Value::from(map! {
+    let value = |(week, pick): (&String, &crate::outreach::Pick)| -> TeraResult<Value> {
+        let pages = page_values(library, "picks", pick.paths.iter().map(String::as_str), None)?;
+        Ok(Value::from(map! {
             "week": week.as_str(),
             "begin": pick.monday.to_string(),
             "end": pick.sunday.to_string(),
             "pages": pages,
-        })
+        }))
     };
-    Ok(weeks.take(limit.unwrap_or(usize::MAX)).map(value).collect::<Vec<_>>().into())
+    Ok(weeks.take(limit.unwrap_or(usize::MAX)).map(value).collect::<TeraResult<Vec<_>>>()?.into())
 }
 
-fn kind_pages(source: &Source, lookup: Option<&Lookup>, kwargs: &Kwargs, state: &State) -> TeraResult<Value> {
-    if lookup.is_none() {
-        return Err(not_yet("kind_pages"));
-    }
+fn kind_pages(source: &Source, library: Option<&Library>, kwargs: &Kwargs, state: &State) -> TeraResult<Value> {
+    let Some(library) = library else { return Err(not_yet("kind_pages")) };
     let kind: String = kwargs.must_get("kind")?;
     if let Err(why) = crate::outreach::known_kind(&kind) {
         return Err(fail("kind_pages", why));
@@ -307,8 +316,7 @@ fn kind_pages(source: &Source, lookup: Option<&Lookup>, kwargs: &Kwargs, state: 
     let limit = number(kwargs, "kind_pages", "limit", 0..=100_000)?.and_then(|n| usize::try_from(n).ok());
     let lang = language(kwargs, state, &source.config)?;
     let paths = source.outreach.pages_of_kind(&kind, &lang, year, category.as_deref());
-    let pages = paths.filter_map(|path| page_value(lookup, path)).take(limit.unwrap_or(usize::MAX));
-    Ok(pages.collect::<Vec<_>>().into())
+    Ok(page_values(library, "kind_pages", paths, limit)?.into())
 }
 
 fn described_json(source: &Source, kwargs: &Kwargs, state: &State) -> TeraResult<String> {

@@ -1,0 +1,305 @@
+//! The bodies of one snapshot, each rendered when it is first asked for, or taken from the snapshot before.
+//!
+//! A body is a pure function of its document, the outline of the site and what its templates read, so it does not matter
+//! when it is made and by which thread. No body needs another one.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use rayon::prelude::*;
+use tera::{Context, Value};
+
+use crate::config::{Dialect, InsertAnchor};
+use crate::content::{self, Content, Page};
+use crate::diagnostic::Diagnostic;
+use crate::markdown::Highlighter;
+use crate::template::Engine;
+use crate::template::reads::{self, Reads};
+
+use super::body::{Body, BodyRenderer, Source};
+use super::functions::Early;
+use super::links;
+use super::memory::Shared;
+use super::relate::{DocumentId, PageId, Relations, SectionId};
+use super::shortcodes::Definitions;
+use super::values::Documents;
+
+/// A thing that is made when it is first asked for, and what the snapshot before had in its place, until it is known
+/// whether that is the same.
+#[derive(Debug)]
+pub struct Slot<T> {
+    made: OnceLock<T>,
+    before: Mutex<Option<T>>,
+}
+
+impl<T> Default for Slot<T> {
+    fn default() -> Self {
+        Self { made: OnceLock::new(), before: Mutex::default() }
+    }
+}
+
+impl<T: Clone> Slot<T> {
+    pub fn made(thing: T) -> Self {
+        Self { made: OnceLock::from(thing), before: Mutex::default() }
+    }
+
+    pub fn before(thing: Option<T>) -> Self {
+        Self { made: OnceLock::new(), before: Mutex::new(thing) }
+    }
+
+    pub fn get(&self) -> Option<&T> {
+        self.made.get()
+    }
+
+    /// What there is, made in this snapshot or in one before.
+    pub fn known(&self) -> Option<T> {
+        self.get().cloned().or_else(|| self.before.lock().unwrap_or_else(PoisonError::into_inner).clone())
+    }
+
+    /// What there is, or what `make` makes of that of before. It must wait for no other thread.
+    pub fn get_or_make(&self, make: impl FnOnce(Option<T>) -> T) -> &T {
+        self.made.get_or_init(|| make(self.before.lock().unwrap_or_else(PoisonError::into_inner).take()))
+    }
+}
+
+/// Which documents link to each content path from another document, without repetition.
+pub type Backlinks = HashMap<String, Vec<DocumentId>>;
+
+/// What bodies are made of and with.
+pub struct Ingredients {
+    pub content: Arc<Content>,
+    pub relations: Arc<Relations>,
+    /// With the functions that bodies may use.
+    pub engine: Engine,
+    pub highlighter: Arc<Highlighter>,
+    pub shortcodes: Arc<Definitions>,
+    pub dialect: Dialect,
+    pub early: Early,
+    /// `config` by language.
+    pub configs: HashMap<String, Value>,
+}
+
+/// All bodies of a snapshot.
+pub struct Bodies {
+    pub of: Ingredients,
+    pages: Vec<Slot<Arc<Body>>>,
+    sections: Vec<Slot<Arc<Body>>>,
+    backlinks: OnceLock<Arc<Backlinks>>,
+    /// The backlinks of before, and the documents whose links decide whether they are the same.
+    known_backlinks: Option<(Arc<Backlinks>, Vec<(DocumentId, Option<Arc<Body>>)>)>,
+    /// Whether templates that bodies use by themselves are those of the snapshot before.
+    helpers: bool,
+    has_failed: AtomicBool,
+    /// Whether bodies read the clock, or what nobody can compare.
+    asked: Mutex<Reads>,
+}
+
+impl Bodies {
+    pub fn new(of: Ingredients, shared: &Shared) -> Self {
+        let pages = (0..of.content.pages.len()).map(|id| shared.page_body(id)).collect();
+        let sections = (0..of.content.sections.len()).map(|id| shared.section_body(id)).collect();
+        let mut bodies = Self {
+            of,
+            pages,
+            sections,
+            backlinks: OnceLock::new(),
+            known_backlinks: None,
+            helpers: shared.helpers,
+            has_failed: AtomicBool::new(false),
+            asked: Mutex::default(),
+        };
+        bodies.known_backlinks = shared.backlinks().map(|(backlinks, before)| {
+            let linked = |id: &DocumentId| before.slot(*id).get().is_some_and(|body| !body.internal_links.is_empty());
+            let uncertain = bodies.ids().filter(|id| bodies.slot(*id).get().is_none());
+            let deciding = uncertain.filter(|id| bodies.may_link(*id) || linked(id));
+            (backlinks.clone(), deciding.map(|id| (id, before.slot(id).get().cloned())).collect())
+        });
+        bodies
+    }
+
+    /// The body of a document.
+    pub fn get(&self, id: DocumentId) -> &Arc<Body> {
+        match id {
+            DocumentId::Page(id) => self.page(id),
+            DocumentId::Section(id) => self.section(id),
+        }
+    }
+
+    /// The slot of a document's body.
+    pub fn slot(&self, id: DocumentId) -> &Slot<Arc<Body>> {
+        match id {
+            DocumentId::Page(id) => &self.pages[id],
+            DocumentId::Section(id) => &self.sections[id],
+        }
+    }
+
+    pub fn page(&self, id: PageId) -> &Arc<Body> {
+        self.pages[id].get_or_make(|before| {
+            let page = &self.of.content.pages[id];
+            let source = Source::page(page, self.anchor_of_page(page));
+            self.make(before, &source, |context, dialect| {
+                let page = self.documents().page(id, page, &Body::empty());
+                context.insert_value("page", for_body(page, dialect));
+            })
+        })
+    }
+
+    pub fn section(&self, id: SectionId) -> &Arc<Body> {
+        self.sections[id].get_or_make(|before| {
+            let section = &self.of.content.sections[id];
+            let source = Source::section(section, self.anchor_of_section(id));
+            self.make(before, &source, |context, dialect| {
+                let section = self.documents().section(id, section, &Body::empty(), Vec::new());
+                context.insert_value("section", for_body(section.into_map().unwrap_or_default(), dialect));
+            })
+        })
+    }
+
+    /// The body of before if it would come out the same, else a new one.
+    fn make(&self, before: Option<Arc<Body>>, source: &Source, document: impl Fn(&mut Context, Dialect)) -> Arc<Body> {
+        let resolve = |path: &str| self.of.early.permalinks.get(path).cloned();
+        if let Some(before) = before.filter(|body| body.reads.are_same(source.insert_anchor, self.helpers, &resolve)) {
+            return before;
+        }
+        let renderer = BodyRenderer {
+            config: &self.of.early.config,
+            engine: &self.of.engine,
+            highlighter: &self.of.highlighter,
+            shortcodes: &self.of.shortcodes,
+            dialect: self.of.dialect,
+            resolve: &resolve,
+            unpublished: &|path| self.of.early.unpublished(path),
+        };
+        let context = |dialect| {
+            let mut context = Context::new();
+            context.insert_value("lang", source.lang.into());
+            context.insert_value("config", self.of.configs.get(source.lang).cloned().unwrap_or_else(Value::none));
+            document(&mut context, dialect);
+            context
+        };
+        let (body, reads) = reads::record(|| renderer.render(source, context));
+        if reads.clock || reads.outside {
+            self.asked.lock().unwrap_or_else(PoisonError::into_inner).merge(&reads);
+        }
+        if body.has_failed() {
+            self.has_failed.store(true, Ordering::Release);
+        }
+        Arc::new(body)
+    }
+
+    fn documents(&self) -> Documents<'_> {
+        static NONE: std::sync::LazyLock<Backlinks> = std::sync::LazyLock::new(HashMap::new);
+        Documents { content: &self.of.content, relations: &self.of.relations, backlinks: &NONE }
+    }
+
+    fn anchor_of_section(&self, id: SectionId) -> InsertAnchor {
+        let own = self.of.content.sections[id].meta.insert_anchor_links;
+        own.unwrap_or(self.of.early.config.markdown.insert_anchor_links)
+    }
+
+    /// Anchor links of a page are those of the section of its folder, else the configuration's.
+    fn anchor_of_page(&self, page: &Page) -> InsertAnchor {
+        let config = &self.of.early.config;
+        let index = content::index_filename(&page.lang, config);
+        let relative = if page.file.parent.is_empty() { index } else { format!("{}/{index}", page.file.parent) };
+        match self.of.relations.by_relative.get(&relative) {
+            Some(DocumentId::Section(id)) => self.anchor_of_section(*id),
+            _ => config.markdown.insert_anchor_links,
+        }
+    }
+
+    /// All documents, pages first.
+    pub fn ids(&self) -> impl Iterator<Item = DocumentId> + use<> {
+        (0..self.pages.len()).map(DocumentId::Page).chain((0..self.sections.len()).map(DocumentId::Section))
+    }
+
+    /// Renders, in parallel, those that are not known yet. The caller must not be making anything that another thread may
+    /// wait for: it may be given the work of others while it waits.
+    pub fn render(&self, ids: impl Iterator<Item = DocumentId>) {
+        let unknown: Vec<DocumentId> = ids.filter(|id| self.slot(*id).get().is_none()).collect();
+        match unknown.as_slice() {
+            [] => {}
+            [one] => drop(self.get(*one).clone()),
+            all => all.par_iter().with_min_len(8).for_each(|id| drop(self.get(*id).clone())),
+        }
+    }
+
+    /// Which documents link to which from elsewhere. Only bodies that may link are rendered for it.
+    pub fn backlinks(&self) -> &Arc<Backlinks> {
+        if let Some(known) = self.backlinks.get() {
+            return known;
+        }
+        if let Some((known, deciding)) = &self.known_backlinks {
+            self.render(deciding.iter().map(|(id, _)| *id));
+            let links = |body: &Body| body.internal_links.iter().map(|link| link.path.clone()).collect::<Vec<_>>();
+            let same = |(id, before): &(DocumentId, Option<Arc<Body>>)| {
+                links(self.get(*id)) == before.as_deref().map(links).unwrap_or_default()
+            };
+            if deciding.iter().all(same) {
+                return self.backlinks.get_or_init(|| known.clone());
+            }
+        }
+        self.render(self.ids().filter(|id| self.may_link(*id)));
+        let made =
+            Arc::new(links::backlinks(&self.of.content, self.ids().filter_map(|id| Some((id, self.slot(id).get()?)))));
+        self.backlinks.get_or_init(|| made)
+    }
+
+    fn may_link(&self, id: DocumentId) -> bool {
+        match id {
+            DocumentId::Page(id) => self.of.content.pages[id].signs.links,
+            DocumentId::Section(id) => self.of.content.sections[id].signs.links,
+        }
+    }
+
+    /// What the snapshot that follows may take for granted as long as the links of changed documents stay.
+    pub fn made_backlinks(&self) -> Option<&Arc<Backlinks>> {
+        self.backlinks.get()
+    }
+
+    /// Whether a body that was rendered so far has an error.
+    pub fn has_failed(&self) -> bool {
+        self.has_failed.load(Ordering::Acquire)
+    }
+
+    /// What bodies have read of the clock and of what nobody can compare.
+    pub fn asked(&self) -> Reads {
+        self.asked.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The errors of some bodies.
+    pub fn errors_of(&self, ids: impl Iterator<Item = DocumentId>) -> Vec<Diagnostic> {
+        let bodies = ids.filter_map(|id| self.slot(id).get());
+        bodies.flat_map(|body| body.told.iter().filter(|told| told.is_error()).cloned()).collect()
+    }
+
+    /// Renders what is not rendered yet; everything there is to say of bodies and the links between them.
+    pub fn report(&self) -> Vec<Diagnostic> {
+        self.render(self.ids());
+        let mut told: Vec<Diagnostic> = self.ids().flat_map(|id| self.get(id).told.iter().cloned()).collect();
+        if !told.iter().any(Diagnostic::is_error) {
+            links::check_anchors(self, &mut told);
+        }
+        told
+    }
+
+    /// Frees the texts that bodies were rendered from, once all are.
+    pub fn forget_sources(&mut self) {
+        let Some(content) = Arc::get_mut(&mut self.of.content) else { return };
+        content.pages.iter_mut().filter_map(Arc::get_mut).for_each(|page| page.text = String::new());
+        content.sections.iter_mut().filter_map(Arc::get_mut).for_each(|section| section.text = String::new());
+    }
+}
+
+/// A document as its own body sees it. Shortcodes were called before documents knew of each other.
+fn for_body(mut document: tera::Map, dialect: Dialect) -> Value {
+    if dialect == Dialect::Tera1 {
+        for key in ["translations", "subsections"] {
+            if let Some(value) = document.get_mut(&tera::value::Key::from(key)) {
+                *value = Vec::<Value>::new().into();
+            }
+        }
+    }
+    document.into()
+}
