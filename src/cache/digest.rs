@@ -148,7 +148,7 @@ mod tests {
             Value::from(Vec::<Value>::new()),
             Value::from(vec![Value::from("a"), Value::from("b")]),
             Value::from(vec![Value::from("ab")]),
-            Value::from(map! {}),
+            Value::from(tera::Map::new()),
             Value::from(map! { "a": 1 }),
             Value::from(map! { "a": 1, "b": 2 }),
             Value::from(map! { "b": 2, "a": 1 }),

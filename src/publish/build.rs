@@ -72,7 +72,8 @@ impl Memory {
         let options = disk::Options { force: options.force, preserve_dotfiles, strict: options.strict };
         let staged = Staged::begin_after(self.output.clone(), options, record.state.clone()).ok()?;
         staged.earlier()?;
-        let kept: BTreeSet<Box<str>> = record.state.files.keys().filter(|path| staged.is_intact(path)).cloned().collect();
+        let kept: BTreeSet<Box<str>> =
+            record.state.files.keys().filter(|path| staged.is_intact(path)).cloned().collect();
         let (folder, all) = (staged.output().shown().to_owned(), kept.len() == record.state.files.len());
         if !all || staged.commit(&kept).ok()?.changed {
             return None;
@@ -194,7 +195,8 @@ fn output_folder(root: &Path, configured: &str, options: &Options) -> PathBuf {
 
 /// The output, if it may be one.
 fn target(site: &Site, options: &Options) -> crate::diagnostic::Result<(Output, disk::Options)> {
-    let output = disk::guard(&site.root, &output_folder(&site.root, &site.config.output_dir, options), &site.sources())?;
+    let output =
+        disk::guard(&site.root, &output_folder(&site.root, &site.config.output_dir, options), &site.sources())?;
     let options = disk::Options {
         force: options.force,
         preserve_dotfiles: site.config.preserve_dotfiles_in_output,
@@ -363,7 +365,13 @@ fn anew(
     step: &(dyn Fn() + Sync),
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<Written> {
-    let pass = Pass { site, staged: &staged, everywhere: Digest::default(), record: &Record::default(), refused: AtomicBool::new(false) };
+    let pass = Pass {
+        site,
+        staged: &staged,
+        everywhere: Digest::default(),
+        record: &Record::default(),
+        refused: AtomicBool::new(false),
+    };
     let refused = &pass.refused;
     let failures: Vec<(Text, Vec<Diagnostic>)> = routes
         .par_iter()

@@ -114,8 +114,7 @@ impl Record {
         let mut made = HashMap::with_capacity(count);
         for _ in 0..count {
             let (path, of) = (from.text()?.into(), from.digest()?);
-            let questions: Option<Vec<u32>> =
-                (0..from.count()?).map(|_| u32::try_from(from.number()?).ok()).collect();
+            let questions: Option<Vec<u32>> = (0..from.count()?).map(|_| u32::try_from(from.number()?).ok()).collect();
             made.insert(path, Made { of, questions: questions? });
         }
         let count = from.count()?;

@@ -81,7 +81,8 @@ impl Site {
         let (engine, (stylesheets, ((content, content_memory), files))) = rayon::join(
             || load_engine(templates?, &config, now, before, &mut engine_diagnostics),
             || {
-                let sass = compile_sass(&root, &config, theme_folder.as_deref(), &mut sass_reads, &mut content_diagnostics);
+                let sass =
+                    compile_sass(&root, &config, theme_folder.as_deref(), &mut sass_reads, &mut content_diagnostics);
                 let known = before.map(|before| (&before.memory.content, before.changes));
                 let content = content::load_after(&root, &config, request.drafts, known, &mut content_diagnostics);
                 let files = static_files(&root, &config, theme_folder.as_deref(), &mut content_diagnostics);
@@ -153,8 +154,15 @@ impl Site {
         let images = Arc::new(Images::new(&root));
         let permalinks = related.permalinks.clone();
         let asks: Arc<Asks> = Arc::default();
-        let early =
-            Early::new(config.clone(), locator.clone(), permalinks, images.clone(), now, outreach.clone(), asks.clone());
+        let early = Early::new(
+            config.clone(),
+            locator.clone(),
+            permalinks,
+            images.clone(),
+            now,
+            outreach.clone(),
+            asks.clone(),
+        );
         functions::register_early(engine.tera_mut(), &early);
         let asked = outreach.as_ref().map(|outreach| functions::outreach::Source {
             config: config.clone(),

@@ -40,11 +40,11 @@ use crate::outreach::Outreach;
 use crate::template::Engine;
 
 pub use crate::content::Changes;
+pub use asks::Question;
 pub use functions::{Images, is_safe, register_names};
 pub use generation::Generation;
 pub use memory::overlooked;
 pub use relate::DocumentId;
-pub use asks::Question;
 pub use render::{Artifact, Work, render, summarize, template_of, work};
 pub use request::{Request, read_config};
 pub use routes::{Route, Routes, has_same_routes, plan};

@@ -41,11 +41,16 @@ type Rendered = Result<Artifact, Vec<Diagnostic>>;
 /// What a route is made of: all that its rendering sees, but for what its templates ask for.
 pub enum Work {
     /// A file that is copied.
-    File { source: PathBuf, hard_link: bool },
+    File {
+        source: PathBuf,
+        hard_link: bool,
+    },
     /// What is there without rendering.
     Ready(Artifact),
     /// The search index of a language.
-    SearchIndex { lang: String },
+    SearchIndex {
+        lang: String,
+    },
     Template(Job),
 }
 
@@ -304,12 +309,7 @@ fn section(site: &Site, id: SectionId, pager: Option<(&Paginator, usize)>) -> Re
 }
 
 /// Points at the document that asks for a template that does not exist.
-fn missing_template(
-    mut errors: Vec<Diagnostic>,
-    template: &str,
-    file: &str,
-    asked_by: &Text,
-) -> Vec<Diagnostic> {
+fn missing_template(mut errors: Vec<Diagnostic>, template: &str, file: &str, asked_by: &Text) -> Vec<Diagnostic> {
     for error in &mut errors {
         if error.code == "template/missing" && error.place.is_none() && error.message.en.contains(template) {
             error.place = Some(crate::diagnostic::Place::file(file));

@@ -4,10 +4,11 @@
 //! the snapshot of the same name. Behaviour that needs more than one build has a test of its own here: what README.md
 //! promises (`killed`, `failed`: nothing is lost; `escapes`, `arguments`, `links`: nothing escapes; `same_bytes`), the
 //! commands (`cli`, `init`, `serve`), what they say (`messages`), files from Windows (`encodings`), what fuzzing found (`corpus`),
-//! snapshots that share with earlier ones (`warm`), what a reader sees (`browser`).
+//! snapshots that share with earlier ones (`warm`), builds on top of earlier ones (`cache`), what a reader sees (`browser`).
 
 mod arguments;
 mod browser;
+mod cache;
 mod cli;
 mod corpus;
 mod encodings;

@@ -142,7 +142,8 @@ impl Changes<'_> {
         known: Option<&BTreeMap<Box<str>, Stamp>>,
     ) -> io::Result<BTreeMap<Box<str>, Stamp>> {
         let mut touched: BTreeSet<&str> = BTreeSet::new();
-        let old = self.spare.differs.iter().chain(self.gone.iter().copied()).filter(|path| !self.all.contains(&***path));
+        let old =
+            self.spare.differs.iter().chain(self.gone.iter().copied()).filter(|path| !self.all.contains(&***path));
         for path in old {
             match fs::remove_file(to.join(&**path)) {
                 Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),

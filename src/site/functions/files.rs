@@ -52,7 +52,15 @@ impl Locator {
         colocated: HashMap<String, PathBuf>,
     ) -> Self {
         let output_dir = plain(&output_dir);
-        Self { root, output_dir, theme_static, generated, colocated, hashes: RwLock::default(), probes: Mutex::default() }
+        Self {
+            root,
+            output_dir,
+            theme_static,
+            generated,
+            colocated,
+            hashes: RwLock::default(),
+            probes: Mutex::default(),
+        }
     }
 
     /// Looks in the root, `static/`, `content/`, what the build makes, and the theme's `static/`, in this order.

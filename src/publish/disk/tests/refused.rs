@@ -114,7 +114,10 @@ fn a_mount_point_that_the_beginning_did_not_see() {
         let mut mount = std::process::Command::new("mount");
         mount.current_dir(&site.root).args(options).arg(&mounted.0);
         assert!(mount.status().unwrap().success());
-        assert_eq!(staged.not_swapped(&staged.swap(staged.tree.folder(), true).unwrap_err()).code, "publish/mount-point");
+        assert_eq!(
+            staged.not_swapped(&staged.swap(staged.tree.folder(), true).unwrap_err()).code,
+            "publish/mount-point"
+        );
         assert_eq!(code(staged.commit(&BTreeSet::new())), "publish/mount-point");
         assert_eq!(code(site.begin()), "publish/mount-point");
         drop(mounted);

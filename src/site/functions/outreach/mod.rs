@@ -12,10 +12,10 @@ use tera::{Kwargs, State, Tera, TeraResult, Value};
 
 use super::{Safe, broken, fail, language};
 use crate::config::Config;
-use crate::site::asks::Asks;
 use crate::data::map;
 use crate::diagnostic::{Text, did_you_mean};
 use crate::outreach::{Described, Event, Filter, Outreach, State as EventState, content_path, json_ld, site_meta};
+use crate::site::asks::Asks;
 use crate::site::library::{Kind, Library};
 use crate::site::relate::DocumentId;
 use crate::template;
