@@ -13,7 +13,8 @@ use crate::diagnostic::{Diagnostic, Text};
 use crate::outreach::{BuildTime, Change};
 use crate::publish;
 use crate::publish::build::{Memory, Written};
-use crate::site::{Request, Site, plan};
+use crate::publish::serve;
+use crate::site::{Request, Routes, Site, plan};
 use crate::text;
 
 use super::output::Output;
@@ -52,6 +53,10 @@ pub struct Arguments {
     #[arg(long)]
     no_cache: bool,
 
+    /// Build again after every change, until Ctrl-C
+    #[arg(short, long, conflicts_with = "at")]
+    watch: bool,
+
     /// The time of the build, in place of now: 2026-12-01, 2026-12-01T08:00 (China time on outreach sites) or RFC 3339
     #[arg(long, value_name = "DATE")]
     at: Option<String>,
@@ -85,8 +90,11 @@ pub fn run(arguments: &Arguments, root: &Path, config: Option<&Path>, output: &O
         minify: arguments.minify,
         zola_exact: arguments.zola_exact,
         now,
-        remember: false,
+        remember: arguments.watch,
     };
+    if arguments.watch {
+        return watch(arguments, request, output);
+    }
     let mut diagnostics = Vec::new();
     let progress = Progress::start(output, started);
     let built = build(arguments, &request, output, &progress, &mut diagnostics);
@@ -122,6 +130,64 @@ pub fn run(arguments: &Arguments, root: &Path, config: Option<&Path>, output: &O
         _ => ExitCode::from(1),
     }
 }
+
+/// Builds, and builds again after every change. Errors are shown, and the next change may mend them.
+fn watch(arguments: &Arguments, request: Request, output: &Output) -> ExitCode {
+    let options =
+        publish::build::Options { output: arguments.output_dir.clone(), force: arguments.force, strict: output.strict };
+    let settings = serve::Options {
+        interface: std::net::Ipv4Addr::LOCALHOST.into(),
+        port: None,
+        base_url: None,
+        no_port_append: true,
+        debounce: DEBOUNCE,
+        extra_watch: Vec::new(),
+        serves: false,
+        follow: false,
+        store: Some(options.clone()),
+        lang: output.lang,
+    };
+    let speaking = *output;
+    let tell = move |event: serve::Event| {
+        if let serve::Event::Problems(problems) = event {
+            speaking.show_problems(problems);
+        }
+    };
+    let (asked, cached) = (request.clone(), !arguments.no_cache);
+    let mut build = |site: &Site, routes: &Routes| {
+        let started = Instant::now();
+        let mut diagnostics = site.report();
+        let stop = diagnostics.iter().any(Diagnostic::is_error) || (speaking.strict && !diagnostics.is_empty());
+        let built = if stop {
+            None
+        } else {
+            let memory = if cached { Memory::of_loaded(&asked, &options) } else { None };
+            publish::build::build(site, routes, &options, memory, &|| (), &mut diagnostics)
+        };
+        Diagnostic::sort(&mut diagnostics);
+        speaking.show_problems(&diagnostics);
+        match built {
+            Some(Written { files, rendered, replaced, folder, .. }) => {
+                let seconds = format!("{:.2}", started.elapsed().as_secs_f64());
+                speaking.say(&text!(
+                    "{files} files in `{folder}`, {rendered} of them rendered again and {replaced} written, {seconds} s. Watching for changes (stop with Ctrl-C).",
+                    "`{folder}` 共 {files} 个文件，其中 {rendered} 个重新生成、{replaced} 个重新写入，用时 {seconds} 秒。正在等待改动（按 Ctrl-C 停止）。"
+                ));
+            }
+            None => speaking.say(&text!(
+                "Nothing was changed. Watching for changes (stop with Ctrl-C).",
+                "没有改动任何文件。正在等待改动（按 Ctrl-C 停止）。"
+            )),
+        }
+    };
+    match serve::watch(request, settings, std::sync::Arc::new(tell), &mut build) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => output.fail(*error),
+    }
+}
+
+/// How long files must be quiet after a change, as `kepu serve` has it.
+const DEBOUNCE: Duration = Duration::from_millis(50);
 
 struct Summary {
     written: Written,

@@ -35,6 +35,15 @@ impl Changes {
             _ => Changes::Unknown,
         }
     }
+
+    /// Whether a file is the one that was read. `then` is what it was before it was read.
+    pub fn leave(&self, file: &Path, then: Option<&Identity>) -> bool {
+        let told = match self {
+            Changes::Unknown => false,
+            Changes::Paths(paths) => file.ancestors().any(|path| paths.contains(path)),
+        };
+        !told && then.is_some() && Identity::of(file).as_ref() == then
+    }
 }
 
 /// A load's documents by their paths below `content/`, drafts included, with what was said about them.
@@ -63,15 +72,15 @@ pub struct Read<T> {
 }
 
 /// What tells one state of a file from another without reading it.
-#[derive(Debug, PartialEq, Eq)]
-struct Identity {
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identity {
     modified: Option<SystemTime>,
     size: u64,
     inode: u64,
 }
 
 impl Identity {
-    fn of(path: &Path) -> Option<Self> {
+    pub fn of(path: &Path) -> Option<Self> {
         let meta = std::fs::metadata(path).ok()?;
         #[cfg(unix)]
         let inode = std::os::unix::fs::MetadataExt::ino(&meta);
@@ -162,6 +171,15 @@ impl Memory {
         let section = known.unwrap_or_else(|| Arc::new(Section::default_index(lang, config)));
         self.defaults.insert(lang.to_owned(), section.clone());
         section
+    }
+
+    /// Where the files really are, if there are symbolic links among them.
+    pub fn linked(&self) -> Vec<PathBuf> {
+        if !self.tree.has_links {
+            return Vec::new();
+        }
+        let sources = self.pages.iter().map(|read| &read.source).chain(self.sections.iter().map(|read| &read.source));
+        sources.filter_map(|source| source.canonicalize().ok()).collect()
     }
 
     /// The files that changed without anybody noticing: those that are not as they were when they were read.

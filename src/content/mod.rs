@@ -37,7 +37,7 @@ pub use date::Date;
 pub use encoding::{decode, read_text};
 pub use file_info::FileInfo;
 pub use front_matter::{PageMeta, SectionMeta, SortBy};
-pub use memory::{Changes, Memory};
+pub use memory::{Changes, Identity, Memory};
 pub use page::Page;
 pub use section::{Section, index_filename};
 pub use signs::Signs;

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use rayon::prelude::*;
 
-use crate::cache::{Digest, Digester};
+use crate::cache::{Digest, Digester, Stamp};
 use crate::diagnostic::{Diagnostic, Text};
 use crate::site::{Artifact, Question, Request, Route, Routes, Site, Work, read_config, render, summarize, work};
 
@@ -63,6 +63,14 @@ impl Memory {
         let record = Record::open(&output, digest);
         let preserves_dotfiles = config.preserve_dotfiles_in_output;
         Some(Self { options: digest, inputs, output, record, preserves_dotfiles })
+    }
+
+    /// For a site that was loaded before: what its sources look like now may not be what it was made of, so the next build
+    /// of another process loads it again.
+    pub fn of_loaded(request: &Request, options: &Options) -> Option<Self> {
+        let mut memory = Self::open(request, options)?;
+        memory.inputs = Inputs::unknown();
+        Some(memory)
     }
 
     /// The result of a build that has nothing to do: no source changed since the last one, and its output is intact.
@@ -160,7 +168,7 @@ pub fn build(
             let stamp = |file: &Done| committed.files.get(&file.path).copied();
             let files = done.iter().filter_map(|file| {
                 let written = match stamp(file) {
-                    Some(stamp) => disk::Written { stamp, digest: file.digest },
+                    Some(stamp) => disk::Written { stamp, digest: file.digest_at(&stamp, time) },
                     None => *earlier.files.get(&file.path)?,
                 };
                 Some((file.path.clone(), written))
@@ -209,12 +217,25 @@ fn target(site: &Site, options: &Options) -> crate::diagnostic::Result<(Output, 
 struct Done {
     path: Box<str>,
     made: Option<Made>,
-    /// Of its bytes.
+    /// Of its bytes, if they were seen.
     digest: Option<Digest>,
+    /// The file that it is a copy of, if it was copied now.
+    source: Option<PathBuf>,
     is_rendered: bool,
     is_written: bool,
     /// Whether it depends on the clock, the network or the environment.
     is_open: bool,
+}
+
+impl Done {
+    /// The digest by which the next build may know a file that was written at about `time`. Copies are too many and too
+    /// large to be read for it unless that is needed.
+    fn digest_at(&self, stamp: &Stamp, time: i64) -> Option<Digest> {
+        match (&self.digest, &self.source) {
+            (None, Some(source)) if stamp.is_fresh_at(time) => Some(Digest::of(&std::fs::read(source).ok()?)),
+            (digest, _) => *digest,
+        }
+    }
 }
 
 /// One pass over all routes.
@@ -292,6 +313,7 @@ impl Pass<'_> {
             path: path.into(),
             made: questions.map(|questions| Made { of: made.of, questions }),
             digest: self.digest_of(path),
+            source: None,
             is_rendered: false,
             is_written: false,
             is_open: false,
@@ -315,8 +337,12 @@ impl Pass<'_> {
         }
         let is_open = reads.clock || reads.outside;
         let made = of.filter(|_| !is_open).map(|of| Made { of, questions: reads.questions });
-        let is_rendered = !matches!(artifact, Artifact::File { .. });
-        Ok(Done { path: path.into(), made, digest, is_rendered, is_written: !is_same, is_open })
+        let source = match artifact {
+            Artifact::File { source, .. } => Some(source),
+            _ => None,
+        };
+        let is_rendered = source.is_none();
+        Ok(Done { path: path.into(), made, digest, source, is_rendered, is_written: !is_same, is_open })
     }
 
     /// Makes the images that templates asked for while they were rendered.
@@ -333,14 +359,24 @@ impl Pass<'_> {
                 let of = Digest::of(path.as_bytes());
                 let is_same =
                     self.staged.is_intact(path) && self.record.made.get(&**path).is_some_and(|made| made.of == of);
+                let mut source = None;
                 if !is_same {
                     let file = self.site.images.process(planned)?;
                     self.staged.copy(path, &file, false)?;
+                    source = Some(file);
                 }
                 let made = Some(Made { of, questions: Vec::new() });
                 let path = Box::from(path.as_str());
                 let digest = if is_same { self.digest_of(&path) } else { None };
-                Ok(Some(Done { path, made, digest, is_rendered: !is_same, is_written: !is_same, is_open: false }))
+                Ok(Some(Done {
+                    path,
+                    made,
+                    digest,
+                    source,
+                    is_rendered: !is_same,
+                    is_written: !is_same,
+                    is_open: false,
+                }))
             })
             .collect();
         let (mut done, mut failed) = (Vec::new(), false);

@@ -38,6 +38,11 @@ impl Inputs {
         inputs
     }
 
+    /// What nobody looked at.
+    pub fn unknown() -> Self {
+        Self { is_partial: true, ..Self::default() }
+    }
+
     /// Adds single files that were read since, or looked for in vain.
     pub fn add(&mut self, paths: Vec<PathBuf>) {
         for path in paths {

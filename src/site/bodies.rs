@@ -17,7 +17,7 @@ use crate::markdown::Highlighter;
 use crate::template::Engine;
 use crate::template::reads::{self, Reads};
 
-use super::body::{Body, BodyRenderer, Source};
+use super::body::{Around, Body, BodyRenderer, Source, TemplatesSince};
 use super::functions::Early;
 use super::links;
 use super::memory::Shared;
@@ -80,6 +80,9 @@ pub struct Ingredients {
     pub configs: HashMap<String, Value>,
 }
 
+/// Backlinks, and the documents that may have other links by now, with their bodies then.
+type KnownBacklinks = (Arc<Backlinks>, Vec<(DocumentId, Option<Arc<Body>>)>);
+
 /// All bodies of a snapshot.
 pub struct Bodies {
     pub of: Ingredients,
@@ -87,9 +90,9 @@ pub struct Bodies {
     sections: Vec<Slot<Arc<Body>>>,
     backlinks: OnceLock<Arc<Backlinks>>,
     /// The backlinks of before, and the documents whose links decide whether they are the same.
-    known_backlinks: Option<(Arc<Backlinks>, Vec<(DocumentId, Option<Arc<Body>>)>)>,
-    /// Whether templates that bodies use by themselves are those of the snapshot before.
-    helpers: bool,
+    known_backlinks: Option<KnownBacklinks>,
+    /// Since the snapshot before.
+    templates: TemplatesSince,
     has_failed: AtomicBool,
     /// Whether bodies read the clock, or what nobody can compare.
     asked: Mutex<Reads>,
@@ -105,7 +108,7 @@ impl Bodies {
             sections,
             backlinks: OnceLock::new(),
             known_backlinks: None,
-            helpers: shared.helpers,
+            templates: shared.templates,
             has_failed: AtomicBool::new(false),
             asked: Mutex::default(),
         };
@@ -138,10 +141,11 @@ impl Bodies {
         self.pages[id].get_or_make(|before| {
             let page = &self.of.content.pages[id];
             let source = Source::page(page, self.anchor_of_page(page));
-            self.make(before, &source, |context, dialect| {
+            let document = |context: &mut Context, dialect| {
                 let page = self.documents().page(id, page, &Body::empty());
                 context.insert_value("page", for_body(page, dialect));
-            })
+            };
+            self.make(before, &source, document, || self.documents().around_page(id))
         })
     }
 
@@ -149,27 +153,34 @@ impl Bodies {
         self.sections[id].get_or_make(|before| {
             let section = &self.of.content.sections[id];
             let source = Source::section(section, self.anchor_of_section(id));
-            self.make(before, &source, |context, dialect| {
+            let document = |context: &mut Context, dialect| {
                 let section = self.documents().section(id, section, &Body::empty(), Vec::new());
                 context.insert_value("section", for_body(section.into_map().unwrap_or_default(), dialect));
-            })
+            };
+            self.make(before, &source, document, || self.documents().around_section(id))
         })
     }
 
     /// The body of before if it would come out the same, else a new one.
-    fn make(&self, before: Option<Arc<Body>>, source: &Source, document: impl Fn(&mut Context, Dialect)) -> Arc<Body> {
-        let resolve = |path: &str| self.of.early.permalinks.get(path).cloned();
-        if let Some(before) = before.filter(|body| body.reads.are_same(source.insert_anchor, self.helpers, &resolve)) {
+    fn make(
+        &self,
+        before: Option<Arc<Body>>,
+        source: &Source,
+        document: impl Fn(&mut Context, Dialect),
+        around: impl Fn() -> Around,
+    ) -> Arc<Body> {
+        let early = &self.of.early;
+        let is_same = |body: &Arc<Body>| body.reads.are_same(source.insert_anchor, self.templates, &around, early);
+        if let Some(before) = before.filter(is_same) {
             return before;
         }
         let renderer = BodyRenderer {
-            config: &self.of.early.config,
+            config: &early.config,
             engine: &self.of.engine,
             highlighter: &self.of.highlighter,
             shortcodes: &self.of.shortcodes,
             dialect: self.of.dialect,
-            resolve: &resolve,
-            unpublished: &|path| self.of.early.unpublished(path),
+            early,
         };
         let context = |dialect| {
             let mut context = Context::new();
@@ -178,7 +189,7 @@ impl Bodies {
             document(&mut context, dialect);
             context
         };
-        let (body, reads) = reads::record(|| renderer.render(source, context));
+        let (body, reads) = reads::record(|| renderer.render(source, context, &around));
         if reads.clock || reads.outside {
             self.asked.lock().unwrap_or_else(PoisonError::into_inner).merge(&reads);
         }

@@ -3,17 +3,17 @@
 //! A body needs the addresses of all documents, but no other document's body; so bodies are rendered in any order.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
 
 use tera::{Context as TeraContext, Value};
 
 use crate::config::{Config, InsertAnchor};
 use crate::content::{Page, Section};
-use crate::diagnostic::{Diagnostic, Place, Text};
+use crate::diagnostic::{Diagnostic, Place};
 use crate::markdown::{self, Heading, Highlighter, InternalLink};
 use crate::shortcode::Syntax;
 use crate::template::{Dialect, Engine};
 
+use super::functions::{Asked, Early, asked};
 use super::generation::Treatment;
 use super::shortcodes::{self, Definitions, Expanded};
 use super::values;
@@ -36,30 +36,47 @@ pub struct Body {
 #[derive(Debug)]
 pub struct Reads {
     pub insert_anchor: InsertAnchor,
-    /// Content paths that were looked up, and the permalinks found.
-    pub permalinks: Vec<(String, Option<String>)>,
     /// Whether templates wrote the links of its headings or the end of its summary.
-    pub helpers: bool,
-    /// Whether the body calls templates or shortcodes, which may ask for anything, or links to what is not published now.
-    pub anything: bool,
+    helpers: bool,
+    /// Where the body may call templates: what it saw of other documents in its own.
+    around: Option<Around>,
+    asked: Asked,
+}
+
+/// What the value of a document says of others: its ancestors, translations and subsections.
+pub type Around = [Value; 3];
+
+/// What became of the templates since a body was rendered.
+#[derive(Clone, Copy, Debug)]
+pub struct TemplatesSince {
+    /// All are as they were.
+    pub same: bool,
+    /// Those that bodies use by themselves are, and ask for nothing.
+    pub same_helpers: bool,
 }
 
 impl Reads {
-    /// Whether all of it is as it was. `helpers`: whether the templates that bodies use by themselves are.
+    /// Whether all of it is as it was.
     pub fn are_same(
         &self,
         insert_anchor: InsertAnchor,
-        helpers: bool,
-        resolve: &dyn Fn(&str) -> Option<String>,
+        templates: TemplatesSince,
+        around: impl FnOnce() -> Around,
+        early: &Early,
     ) -> bool {
-        self.are_same_by_outline(helpers)
-            && self.insert_anchor == insert_anchor
-            && self.permalinks.iter().all(|(path, found)| resolve(path) == *found)
+        self.insert_anchor == insert_anchor
+            && self.are_same_templates(templates)
+            && self.around.as_ref().is_none_or(|then| *then == around())
+            && self.asked.is_same(early)
     }
 
     /// The same where all documents are in the same places, and all sections are as they were.
-    pub fn are_same_by_outline(&self, helpers: bool) -> bool {
-        !self.anything && (!self.helpers || helpers)
+    pub fn are_same_by_outline(&self, templates: TemplatesSince) -> bool {
+        self.are_same_templates(templates) && self.asked.is_same_by_outline()
+    }
+
+    fn are_same_templates(&self, templates: TemplatesSince) -> bool {
+        templates.same || (self.around.is_none() && (!self.helpers || templates.same_helpers))
     }
 }
 
@@ -72,7 +89,7 @@ impl Body {
             toc: Value::from(Vec::<Value>::new()),
             heading_ids: Vec::new(),
             internal_links: Vec::new(),
-            reads: Reads { insert_anchor: InsertAnchor::None, permalinks: Vec::new(), helpers: false, anything: true },
+            reads: Reads { insert_anchor: InsertAnchor::None, helpers: false, around: None, asked: Asked::unknown() },
             told: Vec::new(),
         }
     }
@@ -91,10 +108,7 @@ pub struct BodyRenderer<'a> {
     pub shortcodes: &'a Definitions,
     /// The generation of bodies without signs of their own.
     pub dialect: Dialect,
-    /// Content path to permalink.
-    pub resolve: &'a (dyn Fn(&str) -> Option<String> + Sync),
-    /// Why a document is not in the site now.
-    pub unpublished: &'a (dyn Fn(&str) -> Option<Text> + Sync),
+    pub early: &'a Early,
 }
 
 /// The parts of a page or section that its body is rendered from.
@@ -139,12 +153,20 @@ impl<'a> Source<'a> {
 
 impl BodyRenderer<'_> {
     /// Renders one body. `context` is asked for only if the body is a template or calls shortcodes.
-    pub fn render(&self, source: &Source, context: impl Fn(Dialect) -> TeraContext) -> Body {
+    pub fn render(
+        &self,
+        source: &Source,
+        context: impl Fn(Dialect) -> TeraContext,
+        around: impl FnOnce() -> Around,
+    ) -> Body {
         let mut told = Vec::new();
-        let rendered = self.render_sound(source, context, &mut told);
+        let (rendered, asked) = asked::during(|| self.render_sound(source, context, &mut told));
         let mut body = rendered.unwrap_or_else(Body::empty);
         // A body with an error is always rendered again, whatever the reason was.
-        body.reads.anything |= told.iter().any(Diagnostic::is_error);
+        if !told.iter().any(Diagnostic::is_error) {
+            body.reads.asked = asked;
+        }
+        body.reads.around = may_call(source.body()).then(around);
         body.told = told;
         body
     }
@@ -164,8 +186,6 @@ impl BodyRenderer<'_> {
             Treatment::Template if !self.shortcodes.is_empty() => Some(Syntax::Known(&is_known)),
             Treatment::Template | Treatment::Text => None,
         };
-        // What a template or a shortcode asks for is not known, so such a body is never taken from another snapshot.
-        let anything = AtomicBool::new(self.dialect == Dialect::Tera1 || treatment != Treatment::Text);
         let expanded = syntax.and_then(|syntax| {
             let body = shortcodes::Body { file: &file, text: source.text, start: source.start };
             let context = || context(Dialect::Tera1);
@@ -201,14 +221,7 @@ impl BodyRenderer<'_> {
             (None, None) => source.body(),
         };
         let lang = source.lang;
-        let permalinks = Mutex::new(Vec::new());
         let helpers = AtomicBool::new(false);
-        let resolve = |path: &str| {
-            let found = (self.resolve)(path);
-            let mut permalinks = permalinks.lock().unwrap_or_else(PoisonError::into_inner);
-            permalinks.push((path.to_owned(), found.clone()));
-            found
-        };
         let context = markdown::Context {
             config: self.config,
             highlighter: self.highlighter,
@@ -219,12 +232,8 @@ impl BodyRenderer<'_> {
             before_0_23: self.dialect == Dialect::Tera1,
             permalink: source.permalink,
             insert_anchor: source.insert_anchor,
-            resolve: &resolve,
-            unpublished: &|path| {
-                let why = (self.unpublished)(path);
-                anything.fetch_or(why.is_some(), Ordering::Relaxed);
-                why
-            },
+            resolve: &|path| self.early.permalink(path),
+            unpublished: &|path| self.early.unpublished(path),
             anchor_link: &|id, level| {
                 helpers.store(true, Ordering::Relaxed);
                 anchor_link(self.engine, id, level, lang)
@@ -246,9 +255,9 @@ impl BodyRenderer<'_> {
             told: Vec::new(),
             reads: Reads {
                 insert_anchor: source.insert_anchor,
-                permalinks: permalinks.into_inner().unwrap_or_else(PoisonError::into_inner),
                 helpers: helpers.into_inner(),
-                anything: anything.into_inner(),
+                around: None,
+                asked: Asked::unknown(),
             },
         })
     }
@@ -276,6 +285,11 @@ impl BodyRenderer<'_> {
             errors
         })
     }
+}
+
+/// Whether a body may be a template or call shortcodes.
+fn may_call(body: &str) -> bool {
+    body.contains("{{") || body.contains("{%")
 }
 
 /// The link that headings get, by the template `anchor-link.html`.

@@ -14,14 +14,14 @@ use crate::text;
 
 use super::asks::Asks;
 use super::bodies::{Bodies, Ingredients};
-use super::functions::{self, Early, Images, Locator, Snippets};
+use super::functions::{self, DataCache, Early, Images, Locator, Snippets};
 use super::generation::{Clues, Generation};
 use super::library::Library;
 use super::memory::{self, Before, Known, Memory, ParsedTemplates, Related, Shared};
 use super::relate;
 use super::request::{Request, read_config};
 use super::shortcodes::Definitions;
-use super::sources::{colocated, compile_sass, load_templates, static_files};
+use super::sources::{Sass, colocated, load_templates, static_files};
 use super::taxonomy;
 use super::trees::Trees;
 use super::values;
@@ -70,19 +70,20 @@ impl Site {
         // Only now is the configuration settled: the templates decide of which generation the site is.
         let made_of = if request.remember { memory::config_made_of(&config, config_dir) } else { String::new() };
         let known_config = before.and_then(|before| before.config(&made_of));
-        // Everything depends on the configuration, and all of an outreach site on its records, tables and time.
-        let before = before.filter(|_| known_config.is_some() && config.outreach.is_none());
+        let before = before.filter(|_| known_config.is_some());
         let config = known_config.unwrap_or_else(|| Arc::new(config));
         let now = request.now.instant(config.outreach.is_some());
 
         // Templates, style sheets and documents have nothing to do with each other.
         let (mut engine_diagnostics, mut content_diagnostics) = (Vec::new(), Vec::new());
-        let mut sass_reads = Vec::new();
-        let (engine, (stylesheets, ((content, content_memory), files))) = rayon::join(
+        let (engine, (sass, ((content, content_memory), files))) = rayon::join(
             || load_engine(templates?, &config, now, before, &mut engine_diagnostics),
             || {
-                let sass =
-                    compile_sass(&root, &config, theme_folder.as_deref(), &mut sass_reads, &mut content_diagnostics);
+                let sass = match before {
+                    Some(before) if before.memory.sass.is_left_by(before.changes, &root) => before.memory.sass.clone(),
+                    _ => Arc::new(Sass::compile(&root, &config, theme_folder.as_deref())),
+                };
+                content_diagnostics.extend(sass.told().iter().cloned());
                 let known = before.map(|before| (&before.memory.content, before.changes));
                 let content = content::load_after(&root, &config, request.drafts, known, &mut content_diagnostics);
                 let files = static_files(&root, &config, theme_folder.as_deref(), &mut content_diagnostics);
@@ -110,7 +111,7 @@ impl Site {
             None => Arc::new(Highlighter::new(&config, config_dir)),
         };
         diagnostics.extend(highlighter.check());
-        let mut stylesheets = stylesheets;
+        let (mut stylesheets, sass_reads) = (sass.sheets(), sass.reads());
         match highlighter.css() {
             Ok(css) => stylesheets.extend(css.into_iter().map(|(name, css)| {
                 // Under the name that the templates of an old site ask for.
@@ -137,8 +138,8 @@ impl Site {
 
         let shortcodes = Arc::new(Definitions::find(&engine, config.theme.as_deref(), diagnostics));
         let generation = Generation::find(clues(&config, &trees), &config, &content, &shortcodes, &engine);
-        // Bodies with shortcodes may ask for anything, and one page can decide how all others are read.
-        let is_alike = |before: &Before| [before.site.generation.dialect, generation.dialect] == [Dialect::Tera2; 2];
+        // One page can decide how all others are read.
+        let is_alike = |before: &Before| before.site.generation.dialect == generation.dialect;
         let shared = Shared::find(before.filter(is_alike), &content, &templates.engine);
         let related = match shared.related() {
             Some(known) => known.clone(),
@@ -151,33 +152,37 @@ impl Site {
         let colocated = colocated(&content);
         let locator =
             Arc::new(Locator::new(root.clone(), config.output_dir.clone(), theme_static, generated, colocated));
-        let images = Arc::new(Images::new(&root));
-        let permalinks = related.permalinks.clone();
+        let (images, data) = match before {
+            Some(Before { site, changes, .. }) => {
+                let data = DataCache::after(&site.library.bodies.of.early.data, changes);
+                (Images::after(&site.images, changes), data)
+            }
+            None => (Images::new(&root), DataCache::default()),
+        };
+        let images = Arc::new(images);
         let asks: Arc<Asks> = Arc::default();
-        let early = Early::new(
-            config.clone(),
-            locator.clone(),
-            permalinks,
-            images.clone(),
-            now,
-            outreach.clone(),
-            asks.clone(),
-        );
-        functions::register_early(engine.tera_mut(), &early);
-        let asked = outreach.as_ref().map(|outreach| functions::outreach::Source {
+        let source = outreach.as_ref().map(|outreach| functions::outreach::Source {
             config: config.clone(),
             outreach: outreach.clone(),
             sections: Arc::new(values::titles(&content)),
             asks: asks.clone(),
         });
-        if let Some(source) = &asked {
-            functions::outreach::register(engine.tera_mut(), source, None);
-        }
+        let early = Early {
+            config: config.clone(),
+            locator: locator.clone(),
+            permalinks: related.permalinks.clone(),
+            images: images.clone(),
+            data: Arc::new(data),
+            taxonomies: taxonomies.clone(),
+            now,
+            outreach: source,
+            asks: asks.clone(),
+        };
+        functions::register_early(engine.tera_mut(), &early);
         let snippets =
             Snippets { early: early.clone(), highlighter: highlighter.clone(), shortcodes: shortcodes.clone() };
         snippets.register(&mut engine);
 
-        functions::zola22::register_terms(engine.tera_mut(), &config, &taxonomies, &asks);
         let ingredients = Ingredients {
             content: Arc::new(content),
             relations: relations.clone(),
@@ -204,10 +209,7 @@ impl Site {
         }
         let content = bodies.of.content.clone();
         let library = Arc::new(Library::new(bodies, taxonomies.clone(), &shared));
-        functions::register_late(engine.tera_mut(), &config, &library);
-        if let Some(source) = &asked {
-            functions::outreach::register(engine.tera_mut(), source, Some(library.clone()));
-        }
+        functions::register_late(engine.tera_mut(), &library.bodies.of.early, &library);
 
         let memory = content_memory.map(|content| Memory {
             config: Known { made_of, thing: config.clone() },
@@ -215,6 +217,7 @@ impl Site {
             templates,
             content,
             related,
+            sass,
         });
         let (theme_static, static_files) = files;
         Some(Site {

@@ -14,9 +14,10 @@ use crate::template::{Engine, TemplateFile};
 
 use super::Site;
 use super::bodies::{Backlinks, Bodies, Slot};
-use super::body::Body;
+use super::body::{Body, TemplatesSince};
 use super::library::PageSlot;
 use super::relate::{DocumentId, PageId, Relations, SectionId};
+use super::sources::Sass;
 use super::taxonomy::TaxonomyTerms;
 
 /// The memory of a snapshot. Only snapshots that others will follow have one.
@@ -26,6 +27,7 @@ pub struct Memory {
     pub templates: ParsedTemplates,
     pub content: content::Memory,
     pub related: Related,
+    pub sass: Arc<Sass>,
 }
 
 /// A thing and what it was made of, as text.
@@ -91,8 +93,7 @@ pub struct Shared<'a> {
     /// For each page its index before.
     pages: Vec<Option<PageId>>,
     sections: Vec<Option<usize>>,
-    /// Whether the templates that bodies use by themselves are the same.
-    pub helpers: bool,
+    pub templates: TemplatesSince,
     /// Whether all documents are in the same places, in the same orders and under the same terms.
     pub outline: bool,
 }
@@ -119,12 +120,13 @@ impl<'a> Shared<'a> {
     pub fn find(before: Option<Before<'a>>, content: &content::Content, engine: &Engine) -> Self {
         let Some(known) = before else {
             let (pages, sections) = (vec![None; content.pages.len()], vec![None; content.sections.len()]);
-            return Self { before, pages, sections, helpers: false, outline: false };
+            let templates = TemplatesSince { same: false, same_helpers: false };
+            return Self { before, pages, sections, templates, outline: false };
         };
         let old = &known.site.content;
         let pages = same(&old.pages, &content.pages, |page: &Page| &page.file.relative);
         let sections = same(&old.sections, &content.sections, |section: &Section| &section.file.relative);
-        let helpers = ["anchor-link.html", "summary-cutoff.html"].iter().all(|name| {
+        let same_helpers = ["anchor-link.html", "summary-cutoff.html"].iter().all(|name| {
             let (a, b) = (known.memory.templates.engine.source(name), engine.source(name));
             a == b && b.is_some_and(is_plain)
         });
@@ -134,7 +136,8 @@ impl<'a> Shared<'a> {
             && pages.iter().enumerate().all(|(id, then)| {
                 *then == Some(id) || (then.is_none() && same_outline(&old.pages[id], &content.pages[id]))
             });
-        Self { before, pages, sections, helpers, outline }
+        let same = known.memory.templates.engine.is_same(engine);
+        Self { before, pages, sections, templates: TemplatesSince { same, same_helpers }, outline }
     }
 
     /// The relations of before, if they are the same.
@@ -155,7 +158,7 @@ impl<'a> Shared<'a> {
     fn body(&self, then: Option<DocumentId>) -> Slot<Arc<Body>> {
         let known = || self.before?.site.library.bodies.slot(then?).known();
         match known() {
-            Some(body) if self.outline && body.reads.are_same_by_outline(self.helpers) => Slot::made(body),
+            Some(body) if self.outline && body.reads.are_same_by_outline(self.templates) => Slot::made(body),
             known => Slot::before(known),
         }
     }

@@ -29,6 +29,7 @@ pub mod theme;
 pub mod trees;
 mod values;
 
+use std::collections::{BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
@@ -41,7 +42,7 @@ use crate::template::Engine;
 
 pub use crate::content::Changes;
 pub use asks::Question;
-pub use functions::{Images, is_safe, register_names};
+pub use functions::{Images, files::is_aside, is_safe, register_names};
 pub use generation::Generation;
 pub use memory::overlooked;
 pub use relate::DocumentId;
@@ -113,9 +114,25 @@ impl Site {
         self.library.bodies.get(id);
     }
 
+    /// How many bodies this snapshot and an earlier one have in common.
+    pub fn bodies_in_common(&self, earlier: &Site) -> usize {
+        let body = |site: &Site, id| site.library.bodies.slot(id).get().map(Arc::as_ptr);
+        let earlier: HashSet<_> = earlier.documents().filter_map(|id| body(earlier, id)).collect();
+        self.documents().filter_map(|id| body(self, id)).filter(|body| earlier.contains(body)).count()
+    }
+
     /// What there is to say of all bodies and the links between them; those that are not rendered yet are.
     pub fn report(&self) -> Vec<Diagnostic> {
         self.library.bodies.report()
+    }
+
+    /// The files that were read in folders where nobody expects any of a site, there or not; see [`is_aside`].
+    pub fn read_aside(&self) -> BTreeSet<PathBuf> {
+        let mut aside = self.library.bodies.of.early.locator.aside();
+        let of_memory =
+            self.memory.iter().flat_map(|memory| memory.content.linked().into_iter().chain(memory.sass.reads()));
+        aside.extend(of_memory.filter(|path| path.strip_prefix(&self.root).is_ok_and(is_aside)));
+        aside
     }
 
     /// What the sitemap lists.

@@ -13,7 +13,7 @@ use crate::data::{Data, with_sorted_keys};
 use crate::markdown::Heading;
 
 use super::bodies::Backlinks;
-use super::body::Body;
+use super::body::{Around, Body};
 use super::pager::Paginator;
 use super::relate::{DocumentId, PageId, Relations};
 use super::taxonomy::{TaxonomyTerms, Term};
@@ -222,11 +222,29 @@ impl Documents<'_> {
     /// were.
     pub fn is_around(&self, id: PageId, value: &Map, body: &Body, outline: bool) -> bool {
         let is = |key: &'static str, now: Value| value.get(&Key::from(key)) == Some(&now);
-        let page = &self.content.pages[id];
-        is("backlinks", self.backlinks(DocumentId::Page(id), body))
-            && (outline
-                || (is("ancestors", self.section_paths(&self.relations.page_ancestors[id]))
-                    && is("translations", self.translations(&page.file.canonical))))
+        if !is("backlinks", self.backlinks(DocumentId::Page(id), body)) {
+            return false;
+        }
+        let around = || {
+            let [ancestors, translations, _] = self.around_page(id);
+            is("ancestors", ancestors) && is("translations", translations)
+        };
+        outline || around()
+    }
+
+    /// What the value of a page says of other documents, before bodies are known.
+    pub fn around_page(&self, id: PageId) -> Around {
+        let ancestors = self.section_paths(&self.relations.page_ancestors[id]);
+        [ancestors, self.translations(&self.content.pages[id].file.canonical), Value::none()]
+    }
+
+    /// The same for a section.
+    pub fn around_section(&self, id: usize) -> Around {
+        [
+            self.section_paths(&self.relations.section_ancestors[id]),
+            self.translations(&self.content.sections[id].file.canonical),
+            self.section_paths(&self.relations.subsections[id]),
+        ]
     }
 
     /// `section`.

@@ -130,6 +130,11 @@ impl Engine {
         Some(Engine { tera: Arc::new(tera), files: Arc::new(files), prefixes })
     }
 
+    /// Whether both come from one parse of the templates.
+    pub fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.files, &other.files)
+    }
+
     /// The engine underneath, for registering functions.
     pub fn tera_mut(&mut self) -> &mut Tera {
         Arc::make_mut(&mut self.tera)

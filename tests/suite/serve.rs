@@ -166,6 +166,54 @@ fn errors_of_pages_that_nobody_asked_for_are_found() {
 }
 
 #[test]
+fn an_error_in_a_body_is_shown_in_its_page_and_leaves_others_alone() {
+    let server = ServeTest::start(site(), &[]);
+    assert_eq!(server.get("/a/").status, 200);
+    server.site.write("content/a.md", page("A", "fine\n\n{{ nothing_here }}"));
+    let answer = server.sees("/a/", "content/a.md:6");
+    assert_eq!(answer.status, 500);
+    assert!(answer.body().contains("{{ nothing_here }}"), "{}", answer.body());
+    assert_eq!(server.get("/b/").status, 200);
+    // Also where nobody asked for the page.
+    server.says("content/a.md:6");
+    server.sees("/__kepu/", "content/a.md:6");
+    server.site.write("content/a.md", page("A", "mended"));
+    assert_eq!(server.sees("/a/", "mended").status, 200);
+    server.says("All is well again.");
+}
+
+#[test]
+fn a_link_to_an_anchor_that_is_not_there_is_found_in_the_background() {
+    let server = ServeTest::start(site(), &[]);
+    server.site.write("content/a.md", page("A", "[b](@/b.md#nowhere)"));
+    server.says("`b.md` has no anchor `#nowhere`");
+    assert_eq!(server.get("/a/").status, 200);
+}
+
+#[test]
+fn a_page_comes_when_its_time_has_come() {
+    let due = jiff::Timestamp::now() + jiff::SignedDuration::from_secs(4);
+    let site = site()
+        .file("kepu.toml", "[outreach.categories]\nvolunteer = \"Volunteers\"\n")
+        .file("content/c.md", format!("+++\ntitle = \"C\"\n[extra]\npublish_at = {due:.0}\n+++\nnow\n"));
+    let server = ServeTest::start(site, &[]);
+    server.gone("/c/");
+    server.sees("/c/", "<p>now</p>");
+}
+
+#[test]
+fn what_is_read_in_a_folder_that_is_not_watched_is_watched() {
+    let site = site()
+        .file("node_modules/x/n.json", "{\"n\": 1}")
+        .file("templates/page.html", "{% set d = load_data(path=\"node_modules/x/n.json\") %}n{{ d.n }}");
+    let server = ServeTest::start(site, &[]);
+    server.sees("/a/", "n1");
+    std::thread::sleep(Duration::from_millis(300));
+    server.site.write("node_modules/x/n.json", "{\"n\": 2}");
+    server.sees("/a/", "n2");
+}
+
+#[test]
 fn the_list_of_problems_tells_drafts_and_dates_to_come() {
     let site = site()
         .file("content/d.md", "+++\ntitle = \"The draft\"\ndraft = true\n+++\n")

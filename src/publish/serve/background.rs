@@ -69,6 +69,7 @@ pub fn run(state: &State, store: Option<&build::Options>, tell: &dyn Fn(Event)) 
         // What cannot be loaded has nothing new to render.
         let Some(built) = snapshot.site.as_ref().filter(|_| !snapshot.is_broken()) else { continue };
         let Some(report) = pass(state, &snapshot, built) else { continue };
+        state.also_watch(built.site.read_aside());
         // The system may lose events: what was not told of is looked for when there is time.
         let overlooked = overlooked(&built.site);
         if !overlooked.is_empty() {

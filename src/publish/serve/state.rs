@@ -8,10 +8,12 @@ use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
+use jiff::Timestamp;
 use tokio::sync::watch;
 
 use crate::config::find::Found;
 use crate::diagnostic::Diagnostic;
+use crate::outreach::BuildTime;
 use crate::site::{self, Artifact, Changes, DocumentId, Request, Route, Routes, Site, has_same_routes, plan, render};
 use crate::text;
 
@@ -52,6 +54,11 @@ impl Built {
         Self { site, routes, told }
     }
 
+    /// When a page comes or goes next.
+    fn next_change(&self) -> Option<Timestamp> {
+        self.site.outreach.as_ref()?.changes.first().map(|change| change.at)
+    }
+
     /// Renders the body of a document. A panic in a library is told with the routes that need the body.
     pub fn prepare(&self, id: DocumentId) {
         let _ = catch_unwind(AssertUnwindSafe(|| self.site.prepare(id)));
@@ -90,6 +97,10 @@ pub struct State {
     since: Mutex<Changes>,
     /// What the background pass found in the current or the last snapshot.
     report: Mutex<Arc<Report>>,
+    /// What the site reads in folders that are not watched as a whole.
+    aside: Mutex<BTreeSet<PathBuf>>,
+    /// The time of snapshots. It goes on only when something changes by it, so that snapshots share what they can.
+    now: Mutex<Timestamp>,
     /// How many requests are being answered; the background pass lets them go first.
     pub busy: AtomicUsize,
     /// How many WebSockets are open.
@@ -111,9 +122,15 @@ struct Pending {
 const PATIENCE: Duration = Duration::from_secs(20);
 /// Files that never stop changing are loaded after this many times the debounce.
 const LONGEST_DEBOUNCE: u32 = 50;
+/// How late a change by the clock may be noticed.
+const LONGEST_WAIT: Duration = Duration::from_secs(20);
 
 impl State {
     pub fn new(request: Request, options: Options, address: SocketAddr) -> Self {
+        let now = match request.now {
+            BuildTime::Instant(now) => now,
+            BuildTime::Civil(_) => Timestamp::now(),
+        };
         let empty = Snapshot { generation: 0, site: None, problems: Vec::new(), touched: Touched::default() };
         Self {
             options,
@@ -126,6 +143,8 @@ impl State {
             settled: watch::Sender::new(0),
             since: Mutex::new(Changes::Unknown),
             report: Mutex::default(),
+            aside: Mutex::default(),
+            now: Mutex::new(now),
             busy: AtomicUsize::new(0),
             sockets: AtomicUsize::new(0),
         }
@@ -151,6 +170,26 @@ impl State {
         pending.seen += 1;
         pending.last = Some(Instant::now());
         self.wake.notify_all();
+    }
+
+    /// Files that count although nobody expects any of a site in their folders.
+    pub fn read_aside(&self) -> BTreeSet<PathBuf> {
+        self.aside.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Adds to [`State::read_aside`]. What is new there may have changed since it was read.
+    pub fn also_watch(&self, files: BTreeSet<PathBuf>) {
+        let mut aside = self.aside.lock().unwrap_or_else(PoisonError::into_inner);
+        let new: Vec<PathBuf> = files.difference(&aside).cloned().collect();
+        aside.extend(files);
+        drop(aside);
+        if !new.is_empty() {
+            self.changed(new, false);
+        }
+    }
+
+    fn now(&self) -> MutexGuard<'_, Timestamp> {
+        self.now.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether changes wait to be loaded.
@@ -191,7 +230,12 @@ impl State {
     /// Loads the site again after every change, for ever.
     pub fn keep_loading(&self, mut watcher: Watcher, tell: &dyn Fn(Event)) {
         loop {
-            let (paths, everything, seen) = self.next_changes();
+            let turn = next_turn(*self.now(), self.snapshot().site.as_ref().and_then(|built| built.next_change()));
+            let (paths, everything, seen) = self.next_changes(turn);
+            let now = Timestamp::now();
+            if now >= turn {
+                *self.now() = now;
+            }
             let started = Instant::now();
             watcher.follow_new_folders(self);
             let root = &self.request.found.root;
@@ -201,22 +245,30 @@ impl State {
             }
             let before = self.snapshot().problems.clone();
             let problems = self.load(paths, everything, seen);
-            tell(Event::Reloaded { changed: &changed, took: started.elapsed() });
+            if everything || !changed.is_empty() {
+                tell(Event::Reloaded { changed: &changed, took: started.elapsed() });
+            }
             if problems != before {
                 tell(Event::Problems(&problems));
             }
         }
     }
 
-    /// Waits for changes, and for them to end.
-    fn next_changes(&self) -> (BTreeSet<PathBuf>, bool, u64) {
+    /// Waits for changes, and for them to end; or for the time of a `turn`.
+    fn next_changes(&self, turn: Timestamp) -> (BTreeSet<PathBuf>, bool, u64) {
         let debounce = self.options.debounce;
         let mut pending = self.pending();
         let mut first = None;
         loop {
             let now = Instant::now();
             let Some(last) = pending.last else {
-                pending = self.wake.wait(pending).unwrap_or_else(PoisonError::into_inner);
+                let left = turn.duration_since(Timestamp::now());
+                if !left.is_positive() {
+                    return (BTreeSet::new(), false, pending.seen);
+                }
+                // Computers that sleep may wake up on another day.
+                let left = Duration::try_from(left).unwrap_or_default().min(LONGEST_WAIT);
+                pending = self.wake.wait_timeout(pending, left).unwrap_or_else(PoisonError::into_inner).0;
                 continue;
             };
             let due = (last + debounce).min(*first.get_or_insert(now) + debounce * LONGEST_DEBOUNCE);
@@ -238,7 +290,9 @@ impl State {
         let mut since = self.since.lock().unwrap_or_else(PoisonError::into_inner);
         let changes = std::mem::replace(&mut *since, Changes::Paths(BTreeSet::new())).and(now);
         let mut problems = Vec::new();
-        let request = Request { base_url: Some(self.base_url()), ..self.request.clone() };
+        let now = BuildTime::Instant(*self.now());
+        let base_url = if self.options.serves { Some(self.base_url()) } else { self.request.base_url.clone() };
+        let request = Request { base_url, now, ..self.request.clone() };
         let loaded = catch_unwind(AssertUnwindSafe(|| {
             let known = before.site.as_ref().map(|built| (&built.site, &changes));
             let site = Site::open_after(&request, known, &mut problems)?;
@@ -328,6 +382,18 @@ impl State {
     }
 }
 
+/// When the site changes by itself after `now`: at the end of the day, of UTC as `now()` tells it and of China as outreach
+/// sites count, or when the next page comes or goes.
+fn next_turn(now: Timestamp, change: Option<Timestamp>) -> Timestamp {
+    const DAY: i64 = 24 * 60 * 60;
+    const CHINA: i64 = 8 * 60 * 60;
+    let midnight = |offset: i64| {
+        let second = (now.as_second() + offset).div_euclid(DAY) * DAY + DAY - offset;
+        Timestamp::from_second(second).unwrap_or(Timestamp::MAX)
+    };
+    change.into_iter().chain([midnight(0), midnight(CHINA)]).min().unwrap_or(Timestamp::MAX)
+}
+
 /// Puts a port behind the host of an address.
 fn with_port(url: &str, port: u16) -> String {
     let start = url.find("://").map_or(0, |at| at + 3);
@@ -342,12 +408,21 @@ fn panicked(what: &str) -> Diagnostic {
 
 #[cfg(test)]
 mod tests {
-    use super::with_port;
+    use super::{next_turn, with_port};
 
     #[test]
     fn the_port_stands_behind_the_host() {
         assert_eq!(with_port("http://example.com", 80), "http://example.com:80");
         assert_eq!(with_port("http://example.com/a/b", 80), "http://example.com:80/a/b");
         assert_eq!(with_port("example.com/a", 80), "example.com:80/a");
+    }
+
+    #[test]
+    fn the_clock_turns_with_every_day_and_every_change() {
+        let at = |text: &str| text.parse().expect("a time");
+        assert_eq!(next_turn(at("2026-08-05T10:00:00Z"), None), at("2026-08-05T16:00:00Z"));
+        assert_eq!(next_turn(at("2026-08-05T16:00:00Z"), None), at("2026-08-06T00:00:00Z"));
+        let change = at("2026-08-05T10:05:00Z");
+        assert_eq!(next_turn(at("2026-08-05T10:00:00Z"), Some(change)), change);
     }
 }

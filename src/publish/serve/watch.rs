@@ -2,21 +2,19 @@
 
 use std::collections::{BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use notify::event::{AccessKind, AccessMode, MetadataKind, ModifyKind};
 use notify::{EventKind, PollWatcher, RecommendedWatcher, RecursiveMode, Watcher as _};
 
 use crate::diagnostic::{Diagnostic, Result};
+use crate::site::is_aside;
 
 use super::state::State;
 
 /// How often files are looked at where the system cannot tell of changes.
 const POLL: Duration = Duration::from_millis(500);
-
-/// Folders of the root that are no part of a site, whose files may change a lot.
-const OTHERS: [&str; 2] = ["node_modules", "target"];
 
 /// Watches the folders of a site.
 pub struct Watcher {
@@ -30,6 +28,8 @@ pub struct Watcher {
 struct Ignored {
     root: PathBuf,
     output: PathBuf,
+    /// What the site reads in folders that are not watched as a whole.
+    aside: RwLock<BTreeSet<PathBuf>>,
 }
 
 impl Ignored {
@@ -38,9 +38,13 @@ impl Ignored {
             return true;
         }
         let Ok(below) = path.strip_prefix(&self.root) else { return is_leftover(path) };
-        let first = below.components().next().map(|part| part.as_os_str().to_string_lossy().into_owned());
-        let first = first.unwrap_or_default();
-        first.starts_with('.') || OTHERS.contains(&first.as_str()) || is_leftover(path)
+        is_leftover(path) || (is_aside(below) && !self.is_read(path))
+    }
+
+    /// Whether the site reads this file, or one below this folder.
+    fn is_read(&self, path: &Path) -> bool {
+        let aside = self.aside.read().unwrap_or_else(PoisonError::into_inner);
+        aside.range(path.to_path_buf()..).next().is_some_and(|read| read.starts_with(path))
     }
 }
 
@@ -59,7 +63,7 @@ impl Watcher {
     pub fn start(state: &Arc<State>) -> Result<Self> {
         let root = state.found().root.clone();
         let output = state.output_folder();
-        let ignored = Arc::new(Ignored { root: root.clone(), output });
+        let ignored = Arc::new(Ignored { root: root.clone(), output, aside: RwLock::default() });
         let handler = |state: Arc<State>, ignored: Arc<Ignored>| {
             move |event: notify::Result<notify::Event>| match event {
                 Ok(event) if event.need_rescan() => state.changed([], true),
@@ -124,6 +128,15 @@ impl Watcher {
             }
             self.watch(&folder, RecursiveMode::Recursive)?;
         }
+        // Folders that are not watched as a whole: those of the files that are read, as far down as there are any.
+        let aside = state.read_aside();
+        for file in &aside {
+            let above = file.ancestors().skip(1).take_while(|folder| folder.starts_with(&root));
+            if let Some(folder) = above.into_iter().find(|folder| folder.is_dir()) {
+                self.watch(folder, RecursiveMode::NonRecursive)?;
+            }
+        }
+        *self.ignored.aside.write().unwrap_or_else(PoisonError::into_inner) = aside;
         Ok(())
     }
 

@@ -25,8 +25,17 @@ pub struct Locator {
     pub colocated: HashMap<String, PathBuf>,
     /// Contents are read once a build.
     hashes: RwLock<HashMap<DigestKey, Arc<[u8]>>>,
+    /// What was asked for in folders that nobody watches, there or not.
+    aside: Mutex<BTreeSet<PathBuf>>,
     /// Every path that was looked at.
     probes: Mutex<BTreeSet<PathBuf>>,
+}
+
+/// Folders of the root that are usually no part of a site, whose files may change a lot. Only what a site reads there
+/// is watched. The path is relative to the root.
+pub fn is_aside(below: &Path) -> bool {
+    let first = below.components().next().map(|part| part.as_os_str().to_string_lossy());
+    first.is_some_and(|first| first.starts_with('.') || matches!(&*first, "node_modules" | "target"))
 }
 
 /// A file that was found.
@@ -59,6 +68,7 @@ impl Locator {
             generated,
             colocated,
             hashes: RwLock::default(),
+            aside: Mutex::default(),
             probes: Mutex::default(),
         }
     }
@@ -78,9 +88,10 @@ impl Locator {
             return Err(outside(path));
         }
         let on_disk = |base: &Path, relative: &str| -> Result<Option<Found>, Text> {
-            let place = base.join(relative);
-            let real = place.canonicalize();
-            self.probes.lock().unwrap_or_else(PoisonError::into_inner).insert(place);
+            let asked = base.join(relative);
+            let real = asked.canonicalize();
+            self.note_aside(real.as_deref().unwrap_or(&asked));
+            self.probes.lock().unwrap_or_else(PoisonError::into_inner).insert(asked);
             let Ok(real) = real else { return Ok(None) };
             if !real.starts_with(&self.root) && !self.theme_static.as_ref().is_some_and(|theme| real.starts_with(theme))
             {
@@ -118,6 +129,17 @@ impl Locator {
     /// Every path that was looked at, whether something was there or not.
     pub fn probes(&self) -> Vec<PathBuf> {
         self.probes.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
+    }
+
+    fn note_aside(&self, path: &Path) {
+        if path.strip_prefix(&self.root).is_ok_and(is_aside) {
+            self.aside.lock().unwrap_or_else(PoisonError::into_inner).insert(path.to_path_buf());
+        }
+    }
+
+    /// What was asked for in folders that nobody watches, there or not.
+    pub fn aside(&self) -> BTreeSet<PathBuf> {
+        self.aside.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// What a path names in the output, if it leads there.

@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
-use tera::{Function, Kwargs, State, TeraResult, Value};
+use tera::{Kwargs, TeraResult, Value};
 
 use super::files::Found;
 use super::{Early, fail};
 use crate::asset::image::{self, Planned, Resize, ResizeArguments};
+use crate::content::{Changes, Identity};
 use crate::diagnostic::Text;
 use crate::site::values::map;
 use crate::text;
@@ -23,10 +24,35 @@ const FOLDER: &str = "processed_images";
 pub struct Images {
     root: PathBuf,
     cache: PathBuf,
-    sources: RwLock<HashMap<PathBuf, Arc<image::Source>>>,
-    metadata: RwLock<HashMap<PathBuf, Value>>,
+    sources: Known<Arc<image::Source>>,
+    metadata: Known<Value>,
     /// By output path.
     requested: Mutex<BTreeMap<String, Arc<Planned>>>,
+    /// What snapshots before asked for. Browsers may still show their pages.
+    earlier: BTreeMap<String, Arc<Planned>>,
+}
+
+/// What is known of files as they were when they were read.
+type Known<T> = RwLock<HashMap<PathBuf, (T, Option<Identity>)>>;
+
+/// How many images of earlier snapshots are remembered.
+const MOST_EARLIER: usize = 10_000;
+
+fn known<T: Clone>(all: &Known<T>, file: &Path) -> Option<T> {
+    all.read().ok()?.get(file).map(|(known, _)| known.clone())
+}
+
+fn remember<T>(all: &Known<T>, file: &Path, thing: T, identity: Option<Identity>) {
+    if let Ok(mut all) = all.write() {
+        all.insert(file.to_path_buf(), (thing, identity));
+    }
+}
+
+/// What is still true after changes.
+fn left<T: Clone>(all: &Known<T>, changes: &Changes) -> Known<T> {
+    let all = all.read().unwrap_or_else(PoisonError::into_inner);
+    let left = all.iter().filter(|(file, (_, identity))| changes.leave(file, identity.as_ref()));
+    RwLock::new(left.map(|(file, known)| (file.clone(), known.clone())).collect())
 }
 
 impl Images {
@@ -39,18 +65,34 @@ impl Images {
             sources: RwLock::default(),
             metadata: RwLock::default(),
             requested: Mutex::default(),
+            earlier: BTreeMap::new(),
+        }
+    }
+
+    /// The images of the snapshot after `before`.
+    pub fn after(before: &Self, changes: &Changes) -> Self {
+        let mut earlier: BTreeMap<_, _> = before.requested().into_iter().collect();
+        if before.earlier.len() + earlier.len() <= MOST_EARLIER {
+            earlier.extend(before.earlier.iter().map(|(path, planned)| (path.clone(), planned.clone())));
+        }
+        Self {
+            sources: left(&before.sources, changes),
+            metadata: left(&before.metadata, changes),
+            earlier,
+            ..Self::new(&before.root)
         }
     }
 
     /// Every image asked for so far, by output path.
     pub fn requested(&self) -> Vec<(String, Arc<Planned>)> {
-        let requested = self.requested.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let requested = self.requested.lock().unwrap_or_else(PoisonError::into_inner);
         requested.iter().map(|(path, planned)| (path.clone(), planned.clone())).collect()
     }
 
     /// The image of an output path, if a template has asked for it.
     pub fn planned(&self, path: &str) -> Option<Arc<Planned>> {
-        self.requested.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).get(path).cloned()
+        let requested = self.requested.lock().unwrap_or_else(PoisonError::into_inner);
+        requested.get(path).or_else(|| self.earlier.get(path)).cloned()
     }
 
     /// Makes an image in the cache, unless it is there, and gives its file.
@@ -60,14 +102,12 @@ impl Images {
     }
 
     fn plan(&self, file: &Path, unified: &str, resize: &Resize, keeps: bool) -> Result<Arc<Planned>, Text> {
-        let known = self.sources.read().ok().and_then(|sources| sources.get(file).cloned());
-        let source = match known {
+        let source = match known(&self.sources, file) {
             Some(source) => source,
             None => {
+                let identity = Identity::of(file);
                 let source = Arc::new(image::Source::read(file, unified)?);
-                if let Ok(mut sources) = self.sources.write() {
-                    sources.insert(file.to_path_buf(), source.clone());
-                }
+                remember(&self.sources, file, source.clone(), identity);
                 source
             }
         };
@@ -76,76 +116,73 @@ impl Images {
             return Ok(planned);
         }
         let path = format!("{FOLDER}/{}", planned.file_name);
-        let mut requested = self.requested.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let mut requested = self.requested.lock().unwrap_or_else(PoisonError::into_inner);
         requested.entry(path).or_insert_with(|| planned.clone());
         Ok(planned)
     }
 }
 
-pub struct ResizeImage {
-    pub early: Early,
-    /// Whether the image then belongs to the output.
-    pub keeps: bool,
+/// `resize_image(…)`
+pub fn resize_image(early: &Early, kwargs: &Kwargs, _: Option<&str>) -> TeraResult<Value> {
+    resized(early, kwargs, true)
 }
 
-impl Function<TeraResult<Value>> for ResizeImage {
-    fn call(&self, kwargs: Kwargs, _: &State) -> TeraResult<Value> {
-        let path: &str = kwargs.must_get("path")?;
-        let arguments = ResizeArguments {
-            op: kwargs.get("op")?.unwrap_or("fill"),
-            width: kwargs.get("width")?,
-            height: kwargs.get("height")?,
-            format: kwargs.get("format")?.unwrap_or("auto"),
-            quality: kwargs.get("quality")?,
-            speed: kwargs.get("speed")?,
-        };
-        let failed = |why: Text| fail("resize_image", why);
-        let resize = Resize::parse(&arguments).map_err(failed)?;
-        let early = &self.early;
-        let (file, unified) = locate(early, path).map_err(failed)?.ok_or_else(|| failed(missing(path)))?;
-        let planned = early.images.plan(&file, &unified, &resize, self.keeps).map_err(failed)?;
-        let name = &planned.file_name;
-        Ok(Value::from(map! {
-            "url": early.config.permalink(&format!("{FOLDER}/{name}")).trim_end_matches('/').to_owned(),
-            "static_path": format!("static/{FOLDER}/{name}"),
-            "width": planned.width,
-            "height": planned.height,
-            "orig_width": planned.orig_width,
-            "orig_height": planned.orig_height,
-        }))
-    }
+/// What `resize_image(…)` says, without making the image part of the output.
+pub fn resized_image(early: &Early, kwargs: &Kwargs) -> TeraResult<Value> {
+    resized(early, kwargs, false)
 }
 
-pub struct GetImageMetadata(pub Early);
+fn resized(early: &Early, kwargs: &Kwargs, keeps: bool) -> TeraResult<Value> {
+    let path: &str = kwargs.must_get("path")?;
+    let arguments = ResizeArguments {
+        op: kwargs.get("op")?.unwrap_or("fill"),
+        width: kwargs.get("width")?,
+        height: kwargs.get("height")?,
+        format: kwargs.get("format")?.unwrap_or("auto"),
+        quality: kwargs.get("quality")?,
+        speed: kwargs.get("speed")?,
+    };
+    let failed = |why: Text| fail("resize_image", why);
+    let resize = Resize::parse(&arguments).map_err(failed)?;
+    let (file, unified) = locate(early, path).map_err(failed)?.ok_or_else(|| failed(missing(path)))?;
+    let planned = early.images.plan(&file, &unified, &resize, keeps).map_err(failed)?;
+    let name = &planned.file_name;
+    Ok(Value::from(map! {
+        "url": early.config.permalink(&format!("{FOLDER}/{name}")).trim_end_matches('/').to_owned(),
+        "static_path": format!("static/{FOLDER}/{name}"),
+        "width": planned.width,
+        "height": planned.height,
+        "orig_width": planned.orig_width,
+        "orig_height": planned.orig_height,
+    }))
+}
 
-impl Function<TeraResult<Value>> for GetImageMetadata {
-    fn call(&self, kwargs: Kwargs, _: &State) -> TeraResult<Value> {
-        let path: &str = kwargs.must_get("path")?;
-        let failed = |why: Text| fail("get_image_metadata", why);
-        let Some((file, unified)) = locate(&self.0, path).map_err(failed)? else {
-            if kwargs.get::<bool>("allow_missing")?.unwrap_or(false) {
-                return Ok(Value::none());
-            }
-            return Err(failed(missing(path)));
-        };
-        let images = &self.0.images;
-        if let Some(known) = images.metadata.read().ok().and_then(|known| known.get(&file).cloned()) {
-            return Ok(known);
+/// `get_image_metadata(…)`
+pub fn get_image_metadata(early: &Early, kwargs: &Kwargs, _: Option<&str>) -> TeraResult<Value> {
+    let path: &str = kwargs.must_get("path")?;
+    let failed = |why: Text| fail("get_image_metadata", why);
+    let Some((file, unified)) = locate(early, path).map_err(failed)? else {
+        if kwargs.get::<bool>("allow_missing")?.unwrap_or(false) {
+            return Ok(Value::none());
         }
-        let metadata = image::metadata(&file, &unified).map_err(failed)?;
-        let value = Value::from(map! {
-            "width": metadata.width,
-            "height": metadata.height,
-            "format": metadata.format,
-            "mime": metadata.mime,
-            "description": metadata.description,
-            "created": metadata.created,
-        });
-        if let Ok(mut known) = images.metadata.write() {
-            known.insert(file, value.clone());
-        }
-        Ok(value)
+        return Err(failed(missing(path)));
+    };
+    let images = &early.images;
+    if let Some(known) = known(&images.metadata, &file) {
+        return Ok(known);
     }
+    let identity = Identity::of(&file);
+    let metadata = image::metadata(&file, &unified).map_err(failed)?;
+    let value = Value::from(map! {
+        "width": metadata.width,
+        "height": metadata.height,
+        "format": metadata.format,
+        "mime": metadata.mime,
+        "description": metadata.description,
+        "created": metadata.created,
+    });
+    remember(&images.metadata, &file, value.clone(), identity);
+    Ok(value)
 }
 
 /// The file of an image and its path as templates write it.

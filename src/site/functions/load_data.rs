@@ -2,13 +2,13 @@
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, RwLock};
+use std::sync::{Mutex, PoisonError, RwLock};
 
-use tera::{Function, Kwargs, State, TeraResult, Value};
+use tera::{Kwargs, TeraResult, Value};
 
 use super::files::Found;
 use super::{Early, fail};
-use crate::content;
+use crate::content::{self, Changes, Identity};
 use crate::data::{self, Format, fetch};
 use crate::diagnostic::Text;
 use crate::text;
@@ -16,7 +16,7 @@ use crate::text;
 /// What was loaded in this build, by source and format.
 #[derive(Default)]
 pub struct DataCache {
-    values: RwLock<HashMap<Key, Value>>,
+    values: RwLock<HashMap<Key, (Value, Option<Identity>)>>,
     /// One request at a time: two pages that ask for one address must not fetch it twice.
     network: Mutex<()>,
 }
@@ -27,10 +27,20 @@ enum Key {
     Fetch(fetch::Request, Format),
 }
 
-pub struct LoadData {
-    pub early: Early,
+struct LoadData<'a> {
+    early: &'a Early,
     /// Tables of TOML have their keys in alphabetical order, as up to Zola 0.22.
-    pub sorted: bool,
+    sorted: bool,
+}
+
+/// `load_data(…)`
+pub fn load_data(early: &Early, kwargs: &Kwargs, _: Option<&str>) -> TeraResult<Value> {
+    LoadData { early, sorted: false }.call(kwargs)
+}
+
+/// The same as up to Zola 0.22.
+pub fn load_data_22(early: &Early, kwargs: &Kwargs, _: Option<&str>) -> TeraResult<Value> {
+    LoadData { early, sorted: true }.call(kwargs)
 }
 
 /// Where the data is.
@@ -40,10 +50,10 @@ enum Source {
     Literal(String),
 }
 
-impl Function<TeraResult<Value>> for LoadData {
-    fn call(&self, kwargs: Kwargs, _: &State) -> TeraResult<Value> {
+impl LoadData<'_> {
+    fn call(&self, kwargs: &Kwargs) -> TeraResult<Value> {
         let required = kwargs.get::<bool>("required")?.unwrap_or(true);
-        let source = match self.source(&kwargs)? {
+        let source = match self.source(kwargs)? {
             Ok(source) => source,
             Err(_) if !required => return Ok(Value::none()),
             Err(why) => return Err(fail("load_data", why)),
@@ -58,7 +68,7 @@ impl Function<TeraResult<Value>> for LoadData {
         let value = match source {
             Source::File(found, path) => self.file(found, &path, format),
             Source::Literal(text) => data::parse(format, &text).map_err(|error| fail("load_data", error.to_text())),
-            Source::Url(url) => match self.fetch(url, format, &kwargs)? {
+            Source::Url(url) => match self.fetch(url, format, kwargs)? {
                 Ok(value) => Ok(value),
                 Err(_) if !required => Ok(Value::none()),
                 Err(why) => Err(fail("load_data", why)),
@@ -69,9 +79,7 @@ impl Function<TeraResult<Value>> for LoadData {
             _ => value,
         }
     }
-}
 
-impl LoadData {
     fn source(&self, kwargs: &Kwargs) -> TeraResult<Result<Source, Text>> {
         let (path, url, literal) =
             (kwargs.get::<&str>("path")?, kwargs.get::<&str>("url")?, kwargs.get::<&str>("literal")?);
@@ -105,11 +113,12 @@ impl LoadData {
         if let Some(value) = self.early.data.get(&key) {
             return Ok(value);
         }
+        let identity = Identity::of(&file);
         // A file that had to be converted is read all the same; its warning would need a place to go.
         let text =
             content::read_text(&file, path, &mut Vec::new()).map_err(|error| fail("load_data", error.message))?;
         let value = parse(&text)?;
-        self.early.data.put(key, value.clone());
+        self.early.data.put(key, value.clone(), identity);
         Ok(value)
     }
 
@@ -135,7 +144,7 @@ impl LoadData {
         }
         Ok(fetch::fetch(&request).and_then(|text| data::parse(format, &text).map_err(|e| e.to_text())).inspect(
             |value| {
-                self.early.data.put(key, value.clone());
+                self.early.data.put(key, value.clone(), None);
             },
         ))
     }
@@ -143,12 +152,23 @@ impl LoadData {
 
 impl DataCache {
     fn get(&self, key: &Key) -> Option<Value> {
-        self.values.read().ok()?.get(key).cloned()
+        self.values.read().ok()?.get(key).map(|(value, _)| value.clone())
     }
 
-    fn put(&self, key: Key, value: Value) {
+    fn put(&self, key: Key, value: Value, identity: Option<Identity>) {
         if let Ok(mut values) = self.values.write() {
-            values.insert(key, value);
+            values.insert(key, (value, identity));
         }
+    }
+
+    /// What was read from files that did not change since.
+    pub fn after(before: &Self, changes: &Changes) -> Self {
+        let values = before.values.read().unwrap_or_else(PoisonError::into_inner);
+        let is_same = |(key, (_, identity)): &(&Key, &(Value, Option<Identity>))| match key {
+            Key::File(path, _) => changes.leave(path, identity.as_ref()),
+            Key::Fetch(..) => false,
+        };
+        let kept = values.iter().filter(is_same).map(|(key, value)| (key.clone(), value.clone()));
+        Self { values: RwLock::new(kept.collect()), ..Self::default() }
     }
 }

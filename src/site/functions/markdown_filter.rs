@@ -12,15 +12,15 @@ use crate::markdown::{self, Highlighter, Insertions};
 use crate::shortcode::Syntax;
 use crate::site::body;
 use crate::site::shortcodes::{self, Definitions};
-use crate::template::{self, Engine, reads};
+use crate::template::{self, Engine};
 use crate::text;
+
+/// The question for the address of a document by its content path.
+pub const PERMALINK: &str = "permalink of";
 
 pub const NAME: &str = "markdown";
 /// The filter for templates of Zola up to 0.22, where it evaluated shortcodes and knew no page.
 pub const TERA1_NAME: &str = "t1_markdown";
-
-/// The question for the address of a document by its content path.
-pub const PERMALINK: &str = "permalink of";
 
 /// Shortcodes may use the filter, which may call shortcodes, …
 const DEEPEST: usize = 16;
@@ -194,18 +194,8 @@ impl MarkdownFilter {
             before_0_23: self.tera1,
             permalink: at.permalink,
             insert_anchor: InsertAnchor::None,
-            unpublished: &|path| {
-                let why = early.unpublished(path);
-                if why.is_some() {
-                    reads::outside();
-                }
-                why
-            },
-            resolve: &|path| {
-                let found = early.permalinks.get(path).cloned();
-                early.asks.note(PERMALINK, path, &Value::from(found.clone()));
-                found
-            },
+            unpublished: &|path| early.unpublished(path),
+            resolve: &|path| early.permalink(path),
             anchor_link: &|id, level| body::anchor_link(engine, id, level, at.lang),
             summary_cutoff: &|summary| body::summary_cutoff(engine, summary, at.lang),
         };

@@ -3,6 +3,7 @@
 //! Two sets: those that need only addresses and files work in bodies and templates; those that need other
 //! documents exist in templates only.
 
+pub mod asked;
 mod documents;
 pub mod files;
 mod images;
@@ -22,13 +23,17 @@ use tera::{Function, FunctionResult, Kwargs, State, Tera, TeraResult, Value};
 use super::asks::Asks;
 use crate::config::Config;
 use crate::diagnostic::{Diagnostic, Text};
-use crate::outreach::Outreach;
 use crate::site::library::Library;
+use crate::site::taxonomy::TaxonomyTerms;
 use crate::template;
 use crate::text;
 
+use asked::Ask;
+
+pub use asked::Asked;
 pub use files::Locator;
 pub use images::Images;
+pub use load_data::DataCache;
 pub use markdown_filter::Snippets;
 
 /// What is known before any body is rendered.
@@ -39,29 +44,36 @@ pub struct Early {
     /// Content path to permalink.
     pub permalinks: Arc<HashMap<String, String>>,
     pub images: Arc<Images>,
-    pub data: Arc<load_data::DataCache>,
+    pub data: Arc<DataCache>,
+    pub taxonomies: Arc<Vec<TaxonomyTerms>>,
     /// When the build is.
     pub now: jiff::Timestamp,
-    pub outreach: Option<Arc<Outreach>>,
+    pub outreach: Option<outreach::Source>,
     pub asks: Arc<Asks>,
 }
 
 impl Early {
-    pub fn new(
-        config: Arc<Config>,
-        locator: Arc<Locator>,
-        permalinks: Arc<HashMap<String, String>>,
-        images: Arc<Images>,
-        now: jiff::Timestamp,
-        outreach: Option<Arc<Outreach>>,
-        asks: Arc<Asks>,
-    ) -> Self {
-        Self { config, locator, permalinks, images, data: Arc::default(), now, outreach, asks }
+    /// The address of a document.
+    pub fn permalink(&self, path: &str) -> Option<String> {
+        let found = self.permalinks.get(path);
+        asked::note_link(path, found.map(String::as_str), self.why_unpublished(path).as_ref());
+        self.asks.note(markdown_filter::PERMALINK, path, &Value::from(found.cloned()));
+        found.cloned()
     }
 
     /// Why a document is not in the site now.
     pub fn unpublished(&self, path: &str) -> Option<Text> {
-        self.outreach.as_ref()?.unpublished.get(path).map(|why| why.text())
+        let why = self.why_unpublished(path);
+        if why.is_some() {
+            asked::note_link(path, self.permalinks.get(path).map(String::as_str), why.as_ref());
+            // No question tells of it.
+            template::reads::outside();
+        }
+        why
+    }
+
+    fn why_unpublished(&self, path: &str) -> Option<Text> {
+        self.outreach.as_ref()?.outreach.unpublished.get(path).map(|why| why.text())
     }
 }
 
@@ -94,18 +106,19 @@ pub fn register_names(tera: &mut Tera) {
 /// Registers what works without other documents.
 pub fn register_early(tera: &mut Tera, early: &Early) {
     let asks = &early.asks;
-    asks.register(tera, "get_url", urls::GetUrl(early.clone()));
-    asks.register(tera, "get_hash", urls::GetHash(early.locator.clone()));
-    asks.register(tera, "load_data", load_data::LoadData { early: early.clone(), sorted: false });
-    let plan = images::ResizeImage { early: early.clone(), keeps: false };
-    let plan = Arc::new(move |kwargs: Kwargs, state: &State| plan.call(kwargs, state));
-    asks.register_as(tera, "resize_image", images::ResizeImage { early: early.clone(), keeps: true }, Some(plan));
-    asks.register(tera, "get_image_metadata", images::GetImageMetadata(early.clone()));
+    asks.register(tera, "get_url", Safe(answering(early, urls::get_url)));
+    asks.register(tera, "get_hash", answering(early, urls::get_hash));
+    asks.register(tera, "load_data", answering(early, load_data::load_data));
+    let own = early.clone();
+    let plan = Arc::new(move |kwargs: Kwargs, _: &State| images::resized_image(&own, &kwargs));
+    asks.register_as(tera, "resize_image", answering(early, images::resize_image), Some(plan));
+    asks.register(tera, "get_image_metadata", answering(early, images::get_image_metadata));
     asks.register(tera, "trans", translations::Trans(early.config.clone()));
     asks.register(tera, "text_direction", translations::TextDirection(early.config.clone()));
     documents::register(tera, &early.config, None, asks);
     taxonomies::register(tera, &early.config, None, asks);
     zola22::register_early(tera, early);
+    outreach::register_early(tera, early);
     let permalinks = early.permalinks.clone();
     asks.insert(
         markdown_filter::PERMALINK,
@@ -115,9 +128,22 @@ pub fn register_early(tera: &mut Tera, early: &Early) {
     );
 }
 
+/// A function that keeps notes for bodies of what it answers.
+fn answering(early: &Early, ask: Ask) -> impl Fn(Kwargs, &State) -> TeraResult<Value> + Sync + Send + 'static {
+    let early = early.clone();
+    move |kwargs: Kwargs, state: &State| {
+        let lang = state.get::<String>("lang").ok().flatten();
+        let answer = ask(&early, &kwargs, lang.as_deref())?;
+        asked::note_call(ask, &kwargs, lang.as_deref(), &answer);
+        Ok(answer)
+    }
+}
+
 /// Registers what needs other documents.
-pub fn register_late(tera: &mut Tera, config: &Arc<Config>, library: &Arc<Library>) {
-    let asks = &library.bodies.of.early.asks;
+pub fn register_late(tera: &mut Tera, early: &Early, library: &Arc<Library>) {
+    let config = &early.config;
+    outreach::register_late(tera, early, library);
+    let asks = &early.asks;
     zola22::register_late(tera, config, Some(library.clone()), asks);
     documents::register(tera, config, Some(library.clone()), asks);
     taxonomies::register(tera, config, Some(library.clone()), asks);
@@ -138,10 +164,12 @@ pub fn is_safe(name: &str) -> bool {
 
 /// The `lang` argument of a function, else the language of what is being rendered.
 fn language(kwargs: &Kwargs, state: &State, config: &Config) -> TeraResult<String> {
-    if let Some(lang) = kwargs.get::<String>("lang")? {
-        return Ok(lang);
-    }
-    Ok(state.get::<String>("lang").ok().flatten().unwrap_or_else(|| config.default_language.clone()))
+    language_in(kwargs, state.get::<String>("lang").ok().flatten().as_deref(), config)
+}
+
+/// [`language`] where the variable `lang` is known.
+fn language_in(kwargs: &Kwargs, lang: Option<&str>, config: &Config) -> TeraResult<String> {
+    Ok(kwargs.get::<String>("lang")?.unwrap_or_else(|| lang.unwrap_or(&config.default_language).to_owned()))
 }
 
 /// An error of the function `name`.

@@ -3,14 +3,12 @@
 //! They differ from today's in what `lang` is when it is not given (the default language, not that of the page that is
 //! rendered), in how they look things up, and in a few arguments. What is the same has no `t1_` name.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use tera::{Function, Kwargs, State, Tera, TeraResult, Value};
+use tera::{Kwargs, State, Tera, TeraResult, Value};
 
-use super::urls::GetUrl;
-use super::{Early, Safe, broken, fail, images, load_data, translations};
+use super::{Early, Safe, answering, broken, fail, images, load_data, translations, urls};
 use crate::config::{Config, slugify_path};
 use crate::site::asks::Asks;
 use crate::site::library::{Kind, Library};
@@ -35,23 +33,10 @@ pub const NAMES: &[&str] = &[
 /// Registers what works in bodies too.
 pub fn register_early(tera: &mut Tera, early: &Early) {
     let (config, asks) = (early.config.clone(), &early.asks);
-    let url = GetUrl(early.clone());
-    let default = config.default_language.clone();
-    let get_url = move |kwargs: Kwargs, _: &State| -> TeraResult<Value> { get_url(&url, &kwargs, &default) };
-    asks.register(tera, "t1_get_url", Safe(get_url));
-    asks.register(tera, "t1_load_data", load_data::LoadData { early: early.clone(), sorted: true });
-    let metadata = images::GetImageMetadata(early.clone());
-    asks.register(tera, "t1_get_image_metadata", move |kwargs: Kwargs, state: &State| -> TeraResult<Value> {
-        let value = metadata.call(kwargs, state)?;
-        let Some(map) = value.as_map() else { return Ok(value) };
-        let known = |key: &str| ["width", "height", "format", "mime"].contains(&key);
-        Ok(Value::from(
-            map.iter()
-                .filter(|(key, _)| key.as_str().is_some_and(known))
-                .map(|(key, value)| (key.clone(), value.clone()))
-                .collect::<tera::Map>(),
-        ))
-    });
+    asks.register(tera, "t1_get_url", Safe(answering(early, get_url)));
+    asks.register(tera, "t1_load_data", answering(early, load_data::load_data_22));
+    asks.register(tera, "t1_get_image_metadata", answering(early, get_image_metadata));
+    asks.register(tera, "t1_get_taxonomy_url", Safe(answering(early, get_taxonomy_url)));
     let trans_config = config.clone();
     asks.register(tera, "t1_trans", move |kwargs: Kwargs, _: &State| -> TeraResult<String> {
         let lang = language(&kwargs, &trans_config)?;
@@ -67,7 +52,7 @@ pub fn register_early(tera: &mut Tera, early: &Early) {
             false => Value::from(rfc3339(now)),
         })
     });
-    register_late(tera, &config, None, &early.asks);
+    register_late(tera, &config, None, asks);
 }
 
 /// As the crate chrono writes a time: fractions only where there are any.
@@ -75,35 +60,33 @@ fn rfc3339(time: Timestamp) -> String {
     time.strftime("%Y-%m-%dT%H:%M:%S%.f+00:00").to_string()
 }
 
+fn get_image_metadata(early: &Early, kwargs: &Kwargs, lang: Option<&str>) -> TeraResult<Value> {
+    let value = images::get_image_metadata(early, kwargs, lang)?;
+    let Some(map) = value.as_map() else { return Ok(value) };
+    let known = |key: &str| ["width", "height", "format", "mime"].contains(&key);
+    Ok(Value::from(
+        map.iter()
+            .filter(|(key, _)| key.as_str().is_some_and(known))
+            .map(|(key, value)| (key.clone(), value.clone()))
+            .collect::<tera::Map>(),
+    ))
+}
+
 /// `get_taxonomy_url`, which bodies may use too, as terms are known before them.
-pub fn register_terms(tera: &mut Tera, config: &Arc<Config>, taxonomies: &[TaxonomyTerms], asks: &Arc<Asks>) {
-    /// Addresses by term, by taxonomy name and language.
-    type Addresses = HashMap<(String, String), HashMap<String, String>>;
-    let addresses: Addresses = taxonomies
-        .iter()
-        .map(|taxonomy| {
-            let terms = taxonomy.terms.iter().map(|term| (term.slug.clone(), term.permalink.clone()));
-            ((taxonomy.definition.name.clone(), taxonomy.lang.clone()), terms.collect())
-        })
-        .collect();
-    let config = config.clone();
-    let get_taxonomy_url = move |kwargs: Kwargs, _: &State| -> TeraResult<Value> {
-        let (kind, name): (&str, &str) = (kwargs.must_get("kind")?, kwargs.must_get("name")?);
-        let lang = language(&kwargs, &config)?;
-        let Some(terms) = addresses.get(&(kind.to_owned(), lang)) else {
-            return missing(&kwargs, "get_taxonomy_url", || {
-                text!("there is no taxonomy `{kind}`", "没有分类 `{kind}`")
-            });
-        };
-        match terms.get(&slugify_path(name, config.slugify.taxonomies)) {
-            Some(address) => Ok(Value::from(address.as_str())),
-            None => Err(fail(
-                "get_taxonomy_url",
-                text!("no page has the term `{name}` of `{kind}`", "没有页面使用 `{kind}` 的词条 `{name}`"),
-            )),
-        }
+fn get_taxonomy_url(early: &Early, kwargs: &Kwargs, _: Option<&str>) -> TeraResult<Value> {
+    let (kind, name): (&str, &str) = (kwargs.must_get("kind")?, kwargs.must_get("name")?);
+    let lang = language(kwargs, &early.config)?;
+    let is_it = |taxonomy: &&TaxonomyTerms| taxonomy.definition.name == kind && taxonomy.lang == lang;
+    let Some(taxonomy) = early.taxonomies.iter().rfind(is_it) else {
+        return missing(kwargs, "get_taxonomy_url", || text!("there is no taxonomy `{kind}`", "没有分类 `{kind}`"));
     };
-    asks.register(tera, "t1_get_taxonomy_url", Safe(get_taxonomy_url));
+    match taxonomy.find(&slugify_path(name, early.config.slugify.taxonomies)) {
+        Some(term) => Ok(Value::from(taxonomy.terms[term].permalink.as_str())),
+        None => Err(fail(
+            "get_taxonomy_url",
+            text!("no page has the term `{name}` of `{kind}`", "没有页面使用 `{kind}` 的词条 `{name}`"),
+        )),
+    }
 }
 
 /// Registers what needs other documents. Without `library` the functions exist, but find nothing yet.
@@ -202,18 +185,18 @@ pub fn without_pages(value: &Value) -> Value {
 }
 
 /// `get_url`, which adds a language only where it is asked to.
-fn get_url(url: &GetUrl, kwargs: &Kwargs, default: &str) -> TeraResult<Value> {
+fn get_url(early: &Early, kwargs: &Kwargs, _: Option<&str>) -> TeraResult<Value> {
     let path: &str = kwargs.must_get("path")?;
-    if let Some(internal) = path.strip_prefix("@/") {
-        let lang = kwargs.get::<&str>("lang")?.unwrap_or(default);
-        return url.internal(internal, lang).map(Value::from);
-    }
+    let default = early.config.default_language.as_str();
     let lang = kwargs.get::<&str>("lang")?.unwrap_or(default);
+    if let Some(path) = path.strip_prefix("@/") {
+        return urls::internal(early, path, lang);
+    }
     // The first character was not looked at: only `/fr/a` already has its language, `fr/a` has not.
     let mut rest = path.chars();
     rest.next();
     if lang != default && !rest.as_str().starts_with(lang) {
-        return url.external(&format!("{lang}/{path}"), kwargs).map(Value::from);
+        return urls::external(early, &format!("{lang}/{path}"), kwargs);
     }
-    url.external(path, kwargs).map(Value::from)
+    urls::external(early, path, kwargs)
 }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use tera::{Kwargs, State, Tera, TeraResult, Value};
 
-use super::{Safe, broken, fail, language};
+use super::{Early, Safe, answering, broken, fail, language, language_in};
 use crate::config::Config;
 use crate::data::map;
 use crate::diagnostic::{Text, did_you_mean};
@@ -64,36 +64,21 @@ pub fn register_names(tera: &mut Tera) {
     }
 }
 
-/// Registers all of them. Without `library` those that give pages find none yet.
-pub fn register(tera: &mut Tera, source: &Source, library: Option<Arc<Library>>) {
-    let asks = &source.asks;
-    /// Registers a function of the source.
-    macro_rules! function {
-        ($name:literal, $function:path) => {
-            let own = source.clone();
-            asks.register(tera, $name, move |kwargs: Kwargs, state: &State| $function(&own, &kwargs, state));
-        };
+/// The functions that answer from the source alone.
+type Answer = fn(&Source, &Kwargs, Option<&str>) -> TeraResult<Value>;
+
+/// Answers from the source of the site.
+fn from_source(answer: Answer, early: &Early, kwargs: &Kwargs, lang: Option<&str>) -> TeraResult<Value> {
+    match &early.outreach {
+        Some(source) => answer(source, kwargs, lang),
+        None => Err(template::error(text!("this function is not available here", "这个函数在这里不可用"))),
     }
-    function!("activity_figures", activity_figures);
-    function!("record", record);
-    function!("events", events);
-    function!("urgent_notices", urgent_notices);
-    function!("levels", levels);
-    function!("table", table);
-    function!("glossary", glossary);
-    function!("site_meta", meta);
-    function!("outreach", outreach);
-    function!("china_now", china_now);
-    let own = source.clone();
-    asks.register(tera, "json_ld", Safe(move |kwargs: Kwargs, state: &State| described_json(&own, &kwargs, state)));
-    tera.register_function("chart", Safe(drawing::chart));
-    let (own, pages) = (source.clone(), library.clone());
-    asks.register(tera, "picks", move |kwargs: Kwargs, state: &State| picks(&own, pages.as_deref(), &kwargs, state));
-    let own = source.clone();
-    asks.register(tera, "kind_pages", move |kwargs: Kwargs, state: &State| {
-        kind_pages(&own, library.as_deref(), &kwargs, state)
-    });
-    text::register(tera, source);
+}
+
+/// Registers all of them on an outreach site; those that give pages find none yet.
+pub fn register_early(tera: &mut Tera, early: &Early) {
+    let Some(source) = &early.outreach else { return };
+    let asks = &early.asks;
     let sections = source.sections.clone();
     asks.insert(
         SECTION,
@@ -101,6 +86,43 @@ pub fn register(tera: &mut Tera, source: &Source, library: Option<Arc<Library>>)
             Ok(sections.get(kwargs.must_get::<&str>("of")?).cloned().unwrap_or(Value::none()))
         }),
     );
+    /// A function of the source.
+    macro_rules! ask {
+        ($function:path) => {
+            answering(early, |early, kwargs, lang| from_source($function, early, kwargs, lang))
+        };
+    }
+    asks.register(tera, "activity_figures", ask!(activity_figures));
+    asks.register(tera, "record", ask!(record));
+    asks.register(tera, "events", ask!(events));
+    asks.register(tera, "urgent_notices", ask!(urgent_notices));
+    asks.register(tera, "levels", ask!(levels));
+    asks.register(tera, "table", ask!(table));
+    asks.register(tera, "glossary", ask!(glossary));
+    asks.register(tera, "site_meta", ask!(meta));
+    asks.register(tera, "outreach", ask!(outreach));
+    asks.register(tera, "china_now", ask!(china_now));
+    asks.register(tera, "json_ld", Safe(ask!(described_json)));
+    tera.register_function("chart", Safe(drawing::chart));
+    text::register(tera, source);
+    register_pages(tera, source, None);
+}
+
+/// Registers those that give pages.
+pub fn register_late(tera: &mut Tera, early: &Early, library: &Arc<Library>) {
+    if let Some(source) = &early.outreach {
+        register_pages(tera, source, Some(library));
+    }
+}
+
+fn register_pages(tera: &mut Tera, source: &Source, library: Option<&Arc<Library>>) {
+    let asks = &source.asks;
+    let (own, pages) = (source.clone(), library.cloned());
+    asks.register(tera, "picks", move |kwargs: Kwargs, state: &State| picks(&own, pages.as_deref(), &kwargs, state));
+    let (own, pages) = (source.clone(), library.cloned());
+    asks.register(tera, "kind_pages", move |kwargs: Kwargs, state: &State| {
+        kind_pages(&own, pages.as_deref(), &kwargs, state)
+    });
 }
 
 /// A number that must be in a range.
@@ -165,16 +187,16 @@ fn page_path(kwargs: &Kwargs) -> TeraResult<String> {
     }
 }
 
-fn activity_figures(source: &Source, kwargs: &Kwargs, _: &State) -> TeraResult<Value> {
+fn activity_figures(source: &Source, kwargs: &Kwargs, _: Option<&str>) -> TeraResult<Value> {
     let filter = filter(source, kwargs, "activity_figures")?;
     Ok(source.outreach.activity_figures(filter))
 }
 
-fn record(source: &Source, kwargs: &Kwargs, _: &State) -> TeraResult<Value> {
+fn record(source: &Source, kwargs: &Kwargs, _: Option<&str>) -> TeraResult<Value> {
     Ok(source.outreach.record(&page_path(kwargs)?))
 }
 
-fn events(source: &Source, kwargs: &Kwargs, _: &State) -> TeraResult<Value> {
+fn events(source: &Source, kwargs: &Kwargs, _: Option<&str>) -> TeraResult<Value> {
     let state = match kwargs.get::<&str>("which")?.unwrap_or("coming") {
         "coming" => Some(EventState::Coming),
         "past" => Some(EventState::Past),
@@ -201,15 +223,15 @@ fn events(source: &Source, kwargs: &Kwargs, _: &State) -> TeraResult<Value> {
     Ok(events.map(|event| source.outreach.event_value(event)).collect::<Vec<_>>().into())
 }
 
-fn urgent_notices(source: &Source, kwargs: &Kwargs, state: &State) -> TeraResult<Value> {
-    Ok(source.outreach.urgent(&language(kwargs, state, &source.config)?))
+fn urgent_notices(source: &Source, kwargs: &Kwargs, lang: Option<&str>) -> TeraResult<Value> {
+    Ok(source.outreach.urgent(&language_in(kwargs, lang, &source.config)?))
 }
 
-fn levels(source: &Source, kwargs: &Kwargs, _: &State) -> TeraResult<Value> {
+fn levels(source: &Source, kwargs: &Kwargs, _: Option<&str>) -> TeraResult<Value> {
     Ok(source.outreach.levels(&page_path(kwargs)?))
 }
 
-fn table(source: &Source, kwargs: &Kwargs, _: &State) -> TeraResult<Value> {
+fn table(source: &Source, kwargs: &Kwargs, _: Option<&str>) -> TeraResult<Value> {
     let name: String = kwargs.must_get("name")?;
     let tables = &source.outreach.tables;
     match tables.get(&name) {
@@ -225,15 +247,15 @@ fn table(source: &Source, kwargs: &Kwargs, _: &State) -> TeraResult<Value> {
     }
 }
 
-fn glossary(source: &Source, _: &Kwargs, _: &State) -> TeraResult<Value> {
+fn glossary(source: &Source, _: &Kwargs, _: Option<&str>) -> TeraResult<Value> {
     Ok(source.outreach.glossary.value())
 }
 
-fn china_now(source: &Source, _: &Kwargs, _: &State) -> TeraResult<String> {
-    Ok(crate::outreach::china(source.outreach.now).strftime("%Y-%m-%d %H:%M").to_string())
+fn china_now(source: &Source, _: &Kwargs, _: Option<&str>) -> TeraResult<Value> {
+    Ok(crate::outreach::china(source.outreach.now).strftime("%Y-%m-%d %H:%M").to_string().into())
 }
 
-fn outreach(source: &Source, _: &Kwargs, _: &State) -> TeraResult<Value> {
+fn outreach(source: &Source, _: &Kwargs, _: Option<&str>) -> TeraResult<Value> {
     let outreach = &source.outreach;
     let settings = &outreach.settings;
     let categories = settings
@@ -319,19 +341,19 @@ fn kind_pages(source: &Source, library: Option<&Library>, kwargs: &Kwargs, state
     Ok(page_values(library, "kind_pages", paths, limit)?.into())
 }
 
-fn described_json(source: &Source, kwargs: &Kwargs, state: &State) -> TeraResult<String> {
-    with_described(source, kwargs, state, "json_ld", json_ld)
+fn described_json(source: &Source, kwargs: &Kwargs, lang: Option<&str>) -> TeraResult<Value> {
+    with_described(source, kwargs, lang, "json_ld", json_ld).map(Value::from)
 }
 
-fn meta(source: &Source, kwargs: &Kwargs, state: &State) -> TeraResult<Value> {
-    with_described(source, kwargs, state, "site_meta", site_meta)
+fn meta(source: &Source, kwargs: &Kwargs, lang: Option<&str>) -> TeraResult<Value> {
+    with_described(source, kwargs, lang, "site_meta", site_meta)
 }
 
 /// Describes the argument `page` or `section`; without either, the site.
 fn with_described<R>(
     source: &Source,
     kwargs: &Kwargs,
-    state: &State,
+    lang: Option<&str>,
     function: &str,
     make: impl FnOnce(&Described) -> R,
 ) -> TeraResult<R> {
@@ -345,7 +367,7 @@ fn with_described<R>(
     if value.as_map().is_none() {
         return Err(fail(function, text!("`page` or `section` is not a document", "`page` 或 `section` 不是文档")));
     }
-    let lang = language(kwargs, state, &source.config)?;
+    let lang = language_in(kwargs, lang, &source.config)?;
     let above = value.get_from_path("ancestors").and_then(Value::as_array).unwrap_or_default();
     let title = |path| {
         let found = source.sections.get(path);

@@ -2,7 +2,7 @@
 
 use tera::{Filter, Kwargs, State, Tera, TeraResult};
 
-use super::super::fail;
+use super::super::{asked, fail};
 use super::Source;
 use crate::outreach;
 use crate::text;
@@ -12,6 +12,7 @@ pub fn register(tera: &mut Tera, source: &Source) {
     tera.register_filter(
         "glossary",
         SafeFilter(move |html: &str, kwargs: Kwargs, _: &State| -> TeraResult<String> {
+            asked::note_unknown();
             let url: String = kwargs.must_get("url")?;
             Ok(own.outreach.glossary.mark(html, &url))
         }),
@@ -20,6 +21,7 @@ pub fn register(tera: &mut Tera, source: &Source) {
     tera.register_filter(
         "pinyin",
         SafeFilter(move |html: &str, _: Kwargs, _: &State| -> TeraResult<String> {
+            asked::note_unknown();
             Ok(own.outreach.pinyin.annotate(html))
         }),
     );
