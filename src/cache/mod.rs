@@ -6,10 +6,12 @@
 mod bytes;
 mod digest;
 mod stamp;
+mod store;
 
 pub use bytes::{Reader, Writer};
 pub use digest::{Digest, Digester};
 pub use stamp::{Stamp, TICK, nanoseconds};
+pub use store::Store;
 
 /// Changes with every change of kepu's own source or dependencies: what another version left is not there.
 pub const BUILD_ID: &str = env!("KEPU_BUILD_ID");

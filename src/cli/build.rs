@@ -14,7 +14,7 @@ use crate::outreach::{BuildTime, Change};
 use crate::publish;
 use crate::publish::build::{Memory, Written};
 use crate::publish::serve;
-use crate::site::{Request, Routes, Site, plan};
+use crate::site::{Request, Routes, Site, open_memo, plan, save_memo};
 use crate::text;
 
 use super::output::Output;
@@ -210,7 +210,11 @@ fn build(
     {
         return Some(Summary { written, next: None });
     }
-    let site = Site::load(request, diagnostics)?;
+    let store = if arguments.no_cache { None } else { open_memo(&request.found.root) };
+    let site = Site::load_with(request, store.clone(), diagnostics)?;
+    if let Some(store) = &store {
+        save_memo(store);
+    }
     if arguments.verbose {
         site.trees.report().iter().chain([&site.generation.describe()]).for_each(|line| output.say(line));
     }

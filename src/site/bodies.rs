@@ -20,6 +20,7 @@ use crate::template::reads::{self, Reads};
 use super::body::{Around, Body, BodyRenderer, Source, TemplatesSince};
 use super::functions::Early;
 use super::links;
+use super::memo::Memo;
 use super::memory::Shared;
 use super::relate::{DocumentId, PageId, Relations, SectionId};
 use super::shortcodes::Definitions;
@@ -76,6 +77,8 @@ pub struct Ingredients {
     pub shortcodes: Arc<Definitions>,
     pub dialect: Dialect,
     pub early: Early,
+    /// What earlier builds left, if it may be used.
+    pub memo: Option<Memo>,
     /// `config` by language.
     pub configs: HashMap<String, Value>,
 }
@@ -181,6 +184,7 @@ impl Bodies {
             shortcodes: &self.of.shortcodes,
             dialect: self.of.dialect,
             early,
+            memo: self.of.memo.as_ref(),
         };
         let context = |dialect| {
             let mut context = Context::new();

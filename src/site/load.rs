@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
+use crate::cache::Store;
 use crate::config::{self, Age, Config, Dialect};
 use crate::content::{self, Changes, Content};
 use crate::diagnostic::{Diagnostic, Place};
@@ -17,6 +18,7 @@ use super::bodies::{Bodies, Ingredients};
 use super::functions::{self, DataCache, Early, Images, Locator, Snippets};
 use super::generation::{Clues, Generation};
 use super::library::Library;
+use super::memo::Memo;
 use super::memory::{self, Before, Known, Memory, ParsedTemplates, Related, Shared};
 use super::relate;
 use super::request::{Request, read_config};
@@ -43,7 +45,12 @@ impl Site {
         before: Option<(&Site, &Changes)>,
         diagnostics: &mut Vec<Diagnostic>,
     ) -> Option<Site> {
-        Self::assemble(request, before, true, diagnostics)
+        Self::assemble(request, before, true, None, diagnostics)
+    }
+
+    /// [`Site::load`], with Markdown that an earlier build rendered.
+    pub fn load_with(request: &Request, store: Option<Arc<Store>>, diagnostics: &mut Vec<Diagnostic>) -> Option<Site> {
+        Self::assemble(request, None, true, store, diagnostics)
     }
 
     /// [`Site::load_after`] without looking at bodies: each is rendered when a route first needs it, and what is wrong with
@@ -53,13 +60,14 @@ impl Site {
         before: Option<(&Site, &Changes)>,
         diagnostics: &mut Vec<Diagnostic>,
     ) -> Option<Site> {
-        Self::assemble(request, before, false, diagnostics)
+        Self::assemble(request, before, false, None, diagnostics)
     }
 
     fn assemble(
         request: &Request,
         before: Option<(&Site, &Changes)>,
         with_bodies: bool,
+        store: Option<Arc<Store>>,
         diagnostics: &mut Vec<Diagnostic>,
     ) -> Option<Site> {
         let before = before.and_then(|(site, changes)| Before::new(site, changes));
@@ -183,7 +191,9 @@ impl Site {
             Snippets { early: early.clone(), highlighter: highlighter.clone(), shortcodes: shortcodes.clone() };
         snippets.register(&mut engine);
 
+        let memo = store.map(|store| Memo::new(store, &memory::config_made_of(&config, config_dir), &engine));
         let ingredients = Ingredients {
+            memo,
             content: Arc::new(content),
             relations: relations.clone(),
             engine: engine.clone(),

@@ -6,7 +6,7 @@ use kepu::config::{Mode, find};
 use kepu::diagnostic::Diagnostic;
 use kepu::outreach::BuildTime;
 use kepu::publish::build::{Memory, Options, Written, build};
-use kepu::site::{Request, Site, plan};
+use kepu::site::{Request, Site, open_memo, plan, save_memo};
 
 use crate::support::{SiteTest, assert_same, png, tree};
 use crate::warm::{self, Numbers};
@@ -32,7 +32,9 @@ fn run(request: &Request, output: &Path, cached: bool) -> Result<Written, Vec<Di
         return Ok(written);
     }
     let mut told = Vec::new();
-    let built = Site::load(request, &mut told).and_then(|site| {
+    let store = if cached { open_memo(root_of(request)) } else { None };
+    let built = Site::load_with(request, store.clone(), &mut told).and_then(|site| {
+        store.iter().for_each(|store| save_memo(store));
         let routes = plan(&site, &mut told);
         if told.iter().any(Diagnostic::is_error) {
             return None;
@@ -40,6 +42,10 @@ fn run(request: &Request, output: &Path, cached: bool) -> Result<Written, Vec<Di
         build(&site, &routes, &options, memory, &|| (), &mut told)
     });
     built.ok_or(told)
+}
+
+fn root_of(request: &Request) -> &Path {
+    &request.found.root
 }
 
 /// A site and the folder of its output.
@@ -115,6 +121,7 @@ fn follow(
                 kept += warm.files - warm.replaced;
             }
             (Err(warm), Err(cold)) => {
+                println!("{what}: {}", cold.first().map_or("", |told| told.message.en.as_str()));
                 let said = |told: Vec<Diagnostic>| told.into_iter().map(|d| d.message.en).collect::<Vec<_>>();
                 assert_eq!(said(warm), said(cold), "{what}");
             }
