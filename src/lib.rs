@@ -5,6 +5,7 @@
 pub mod archetype;
 pub mod asset;
 pub mod attachment;
+pub mod cache;
 pub mod check;
 pub mod cli;
 pub mod config;

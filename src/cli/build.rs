@@ -12,7 +12,9 @@ use crate::config::{Mode, find};
 use crate::diagnostic::{Diagnostic, Text};
 use crate::outreach::Change;
 use crate::publish;
-use crate::site::{Request, Site, plan};
+use crate::publish::build::{Memory, Written};
+use crate::publish::serve;
+use crate::site::{Request, Routes, Site, open_memo, plan, save_memo};
 use crate::text;
 
 use super::output::Output;
@@ -47,6 +49,14 @@ pub struct Arguments {
     #[arg(long)]
     zola_exact: bool,
 
+    /// Make everything anew, and neither read nor write what builds leave to each other
+    #[arg(long)]
+    no_cache: bool,
+
+    /// Build again after every change, until Ctrl-C
+    #[arg(short, long, conflicts_with = "at")]
+    watch: bool,
+
     /// The time of the build, in place of now: 2026-12-01, 2026-12-01T08:00 (China time on outreach sites) or RFC 3339
     #[arg(long, value_name = "DATE")]
     at: Option<String>,
@@ -70,8 +80,11 @@ pub fn run(arguments: &Arguments, root: &Path, config: Option<&Path>, output: &O
         minify: arguments.minify,
         zola_exact: arguments.zola_exact,
         now,
-        remember: false,
+        remember: arguments.watch,
     };
+    if arguments.watch {
+        return watch(arguments, request, output);
+    }
     let mut diagnostics = Vec::new();
     let progress = Progress::start(output, started);
     let built = build(arguments, &request, output, &progress, &mut diagnostics);
@@ -79,13 +92,22 @@ pub fn run(arguments: &Arguments, root: &Path, config: Option<&Path>, output: &O
     let failed = output.report(diagnostics);
     match built {
         Some(summary) if !failed => {
-            let Summary { pages, sections, files, folder, next } = summary;
+            let Summary { written, next } = summary;
+            let Written { pages, sections, files, rendered, folder, .. } = written;
             let seconds = format!("{:.2}", started.elapsed().as_secs_f64());
             let (p, s) = (if pages == 1 { "" } else { "s" }, if sections == 1 { "" } else { "s" });
-            output.say(&text!(
-                "{pages} page{p} and {sections} section{s}, {files} files in `{folder}`, {seconds} s.",
-                "{pages} 个页面、{sections} 个栏目，共 {files} 个文件，写入 `{folder}`，用时 {seconds} 秒。"
-            ));
+            let again = files - rendered;
+            output.say(&if again == 0 {
+                text!(
+                    "{pages} page{p} and {sections} section{s}, {files} files in `{folder}`, {seconds} s.",
+                    "{pages} 个页面、{sections} 个栏目，共 {files} 个文件，写入 `{folder}`，用时 {seconds} 秒。"
+                )
+            } else {
+                text!(
+                    "{pages} page{p} and {sections} section{s}, {files} files in `{folder}`, {rendered} of them rendered again, {seconds} s.",
+                    "{pages} 个页面、{sections} 个栏目，共 {files} 个文件，写入 `{folder}`，其中 {rendered} 个重新生成，用时 {seconds} 秒。"
+                )
+            });
             if let Some(change) = next {
                 let (time, path, Text { en, zh }) = (change.time(), &change.path, &change.what);
                 output.say(&text!(
@@ -99,11 +121,66 @@ pub fn run(arguments: &Arguments, root: &Path, config: Option<&Path>, output: &O
     }
 }
 
+/// Builds, and builds again after every change. Errors are shown, and the next change may mend them.
+fn watch(arguments: &Arguments, request: Request, output: &Output) -> ExitCode {
+    let options =
+        publish::build::Options { output: arguments.output_dir.clone(), force: arguments.force, strict: output.strict };
+    let settings = serve::Options {
+        interface: std::net::Ipv4Addr::LOCALHOST.into(),
+        port: None,
+        base_url: None,
+        no_port_append: true,
+        debounce: DEBOUNCE,
+        extra_watch: Vec::new(),
+        serves: false,
+        follow: false,
+        store: Some(options.clone()),
+        lang: output.lang,
+    };
+    let speaking = *output;
+    let tell = move |event: serve::Event| {
+        if let serve::Event::Problems(problems) = event {
+            speaking.show_problems(problems);
+        }
+    };
+    let (asked, cached) = (request.clone(), !arguments.no_cache);
+    let mut build = |site: &Site, routes: &Routes| {
+        let started = Instant::now();
+        let mut diagnostics = site.report();
+        let stop = diagnostics.iter().any(Diagnostic::is_error) || (speaking.strict && !diagnostics.is_empty());
+        let built = if stop {
+            None
+        } else {
+            let memory = if cached { Memory::of_loaded(&asked, &options) } else { None };
+            publish::build::build(site, routes, &options, memory, &|| (), &mut diagnostics)
+        };
+        Diagnostic::sort(&mut diagnostics);
+        speaking.show_problems(&diagnostics);
+        match built {
+            Some(Written { files, rendered, replaced, folder, .. }) => {
+                let seconds = format!("{:.2}", started.elapsed().as_secs_f64());
+                speaking.say(&text!(
+                    "{files} files in `{folder}`, {rendered} of them rendered again and {replaced} written, {seconds} s. Watching for changes (stop with Ctrl-C).",
+                    "`{folder}` 共 {files} 个文件，其中 {rendered} 个重新生成、{replaced} 个重新写入，用时 {seconds} 秒。正在等待改动（按 Ctrl-C 停止）。"
+                ));
+            }
+            None => speaking.say(&text!(
+                "Nothing was changed. Watching for changes (stop with Ctrl-C).",
+                "没有改动任何文件。正在等待改动（按 Ctrl-C 停止）。"
+            )),
+        }
+    };
+    match serve::watch(request, settings, std::sync::Arc::new(tell), &mut build) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => output.fail(*error),
+    }
+}
+
+/// How long files must be quiet after a change, as `kepu serve` has it.
+const DEBOUNCE: Duration = Duration::from_millis(50);
+
 struct Summary {
-    pages: usize,
-    sections: usize,
-    files: usize,
-    folder: String,
+    written: Written,
     /// What changes the site by itself, and when.
     next: Option<Change>,
 }
@@ -115,7 +192,19 @@ fn build(
     progress: &Progress,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<Summary> {
-    let site = Site::load(request, diagnostics)?;
+    let options =
+        publish::build::Options { output: arguments.output_dir.clone(), force: arguments.force, strict: output.strict };
+    let memory = if arguments.no_cache { None } else { Memory::open(request, &options) };
+    if !arguments.verbose
+        && let Some(written) = memory.as_ref().and_then(|memory| memory.unchanged(&options))
+    {
+        return Some(Summary { written, next: None });
+    }
+    let store = if arguments.no_cache { None } else { open_memo(&request.found.root) };
+    let site = Site::load_with(request, store.clone(), diagnostics)?;
+    if let Some(store) = &store {
+        save_memo(store);
+    }
     if arguments.verbose {
         site.trees.report().iter().chain([&site.generation.describe()]).for_each(|line| output.say(line));
     }
@@ -126,15 +215,12 @@ fn build(
     if stop(diagnostics) {
         return None;
     }
-    let options =
-        publish::build::Options { output: arguments.output_dir.clone(), force: arguments.force, strict: output.strict };
     progress.expect(routes.len());
-    let written = publish::build::build(&site, &routes, &options, &|| progress.step(), diagnostics)?;
-    let (pages, sections) = (site.content.pages.len(), site.content.sections.len());
+    let written = publish::build::build(&site, &routes, &options, memory, &|| progress.step(), diagnostics)?;
     let next = site.outreach.as_ref().and_then(|outreach| outreach.changes.first().cloned());
     // The process ends now; freeing a large site piece by piece would only keep the user waiting.
     std::mem::forget((site, routes));
-    Some(Summary { pages, sections, files: written.files, folder: written.folder, next })
+    Some(Summary { written, next })
 }
 
 /// A bar that appears when a build on a terminal takes longer than a second.

@@ -105,6 +105,7 @@ pub fn run(arguments: &Arguments, root: &Path, config: Option<&Path>, output: &O
         no_port_append: arguments.no_port_append,
         debounce: Duration::from_millis(arguments.debounce),
         extra_watch: arguments.extra_watch_path.clone(),
+        serves: true,
         follow: arguments.follow,
         store: arguments.store_html.then(|| publish::build::Options {
             output: arguments.output_dir.clone(),

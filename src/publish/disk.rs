@@ -15,15 +15,20 @@ mod failure;
 mod guard;
 mod manifest;
 mod staging;
+mod state;
 mod tree;
+mod update;
 
 #[cfg(all(test, unix))]
 mod tests;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io;
 use std::path::Path;
+use std::sync::OnceLock;
 
+use crate::cache::Stamp;
 use crate::diagnostic::{Diagnostic, Result};
 use crate::text;
 
@@ -33,6 +38,8 @@ use staging::Staging;
 use tree::Tree;
 
 pub use guard::{Output, guard};
+pub use manifest::{record_file, save_record};
+pub use state::{Spare, State, Written};
 
 /// What may happen to an output folder that exists.
 #[derive(Clone, Copy, Debug, Default)]
@@ -51,28 +58,95 @@ pub struct Options {
 pub struct Staged {
     output: Output,
     options: Options,
-    manifest: Manifest,
+    /// Read when it is needed.
+    manifest: OnceLock<Manifest>,
     tree: Tree,
+    earlier: Option<Earlier>,
     exchange: fn(&Path, &Path) -> io::Result<()>,
     /// Last, so that everything above is gone when it cleans up and lets go of the lock.
     staging: Staging,
 }
 
+/// The output as an earlier build left it.
+struct Earlier {
+    state: State,
+    /// The files that are not as they were left.
+    damaged: BTreeSet<Box<str>>,
+}
+
+/// What became of the output.
+#[derive(Debug, Default)]
+pub struct Committed {
+    pub warnings: Vec<Diagnostic>,
+    /// Whether anything had to change.
+    pub changed: bool,
+    /// The stamps of all folders and of the files that were written.
+    pub folders: BTreeMap<Box<str>, Stamp>,
+    pub files: BTreeMap<Box<str>, Stamp>,
+    /// The tree of before, if it was kept.
+    pub spare: Option<Spare>,
+}
+
 impl Staged {
+    /// [`Staged::begin`] on top of the output that an earlier build left: files that are as they were may be kept. Where it
+    /// cannot be told what the output holds, all of it is made anew, and [`Staged::is_intact`] is true of no file.
+    pub fn begin_after(output: Output, options: Options, state: State) -> Result<Self> {
+        let path = output.path();
+        let is_usable = !options.preserve_dotfiles
+            && state.folders.contains_key("")
+            && fs::symlink_metadata(path).is_ok_and(|meta| meta.is_dir())
+            && !existing::is_mount_point(path);
+        if !is_usable {
+            return Self::begin(output, options);
+        }
+        let mut staged = Self::open(output, options)?;
+        let damaged = state.damaged(staged.output.path());
+        staged.earlier = Some(Earlier { state, damaged });
+        Ok(staged)
+    }
+
+    /// Whether a file is as an earlier build left it.
+    pub fn is_intact(&self, path: &str) -> bool {
+        let is = |earlier: &Earlier| earlier.state.files.contains_key(path) && !earlier.damaged.contains(path);
+        self.earlier.as_ref().is_some_and(is)
+    }
+
+    /// What the output holds as an earlier build left it.
+    pub fn earlier(&self) -> Option<&State> {
+        self.earlier.as_ref().map(|earlier| &earlier.state)
+    }
+
+    /// The time by the clock of the output's file system.
+    pub fn time(&self) -> i64 {
+        self.staging.time()
+    }
+
+    fn manifest(&self) -> &Manifest {
+        self.manifest.get_or_init(|| Manifest::open(&self.output))
+    }
+
     /// Takes the lock of an output, repairs what a killed build left, and makes an empty tree to write to.
     ///
     /// Errors: another build holds the lock; the output holds foreign files and `force` is off; it is a mount point or
     /// has one inside; the folder above it is not writable.
     pub fn begin(output: Output, options: Options) -> Result<Self> {
+        let staged = Self::open(output, options)?;
+        existing::check(&staged.output, staged.manifest(), options)?;
+        if let Some(spare) = staged.spare_place() {
+            // Made of an output that will be no more.
+            staged.staging.discard(&spare);
+        }
+        Ok(staged)
+    }
+
+    fn open(output: Output, options: Options) -> Result<Self> {
         let staging = Staging::open(&output)?;
         staging.recover(&output)?;
-        let manifest = Manifest::open(&output);
-        existing::check(&output, &manifest, options)?;
         let folder = staging.tree();
         fs::create_dir(&folder).map_err(|error| failed(&folder.display().to_string(), &error))?;
         checkpoint("begun");
         let tree = Tree::new(folder, output.shown());
-        Ok(Self { output, options, manifest, tree, exchange, staging })
+        Ok(Self { output, options, manifest: OnceLock::new(), tree, earlier: None, exchange, staging })
     }
 
     /// The output that this will be.
@@ -95,43 +169,51 @@ impl Staged {
         self.tree.copy(path, source, hard_link)
     }
 
-    /// Puts the new tree in the place of the old one, in one step, and returns warnings.
+    /// Puts the new tree in the place of the old one, in one step. `kept` are the files of before that stay, all of them
+    /// [intact](Self::is_intact).
     ///
     /// A kill at any moment leaves the old or the new output whole. An error leaves the old one.
-    pub fn commit(mut self) -> Result<Vec<Diagnostic>> {
+    pub fn commit(mut self, kept: &BTreeSet<Box<str>>) -> Result<Committed> {
+        if let Some(earlier) = self.earlier.take() {
+            return self.commit_changes(&earlier.state, kept);
+        }
         let mut warnings = Vec::new();
         // Once more: rendering takes a while, and somebody may have put a file there in the meantime.
-        let exists = existing::check(&self.output, &self.manifest, self.options)?;
+        let exists = existing::check(&self.output, self.manifest(), self.options)?;
         let written = self.tree.written();
         if exists {
             if self.options.preserve_dotfiles {
-                existing::carry_dotfiles(&self.output, &self.manifest, self.tree.folder())?;
+                existing::carry_dotfiles(&self.output, self.manifest(), self.tree.folder())?;
             }
             existing::carry_permissions(&self.output, self.tree.folder());
         }
         checkpoint("carried");
-        warnings.extend(self.manifest.prepare(written)?);
+        let unable = |error: io::Error| failed(self.output.shown(), &error);
+        let files = state::stamps(self.tree.folder(), written.iter().map(|path| &**path)).map_err(unable)?;
+        let folders = state::folders_of(written.iter().map(|path| &**path));
+        let folders = state::stamps(self.tree.folder(), folders).map_err(unable)?;
+        warnings.extend(self.manifest().prepare(written)?);
         if self.options.strict
             && let Some(warning) = warnings.pop()
         {
-            self.manifest.discard();
+            self.manifest().discard();
             return Err(Box::new(warning));
         }
         checkpoint("prepared");
-        if let Err(error) = self.swap(exists) {
-            self.manifest.discard();
+        if let Err(error) = self.swap(self.tree.folder(), exists) {
+            self.manifest().discard();
             return Err(self.not_swapped(&error));
         }
         checkpoint("swapped");
-        self.manifest.accept();
+        self.manifest().accept();
         checkpoint("accepted");
         warnings.extend(self.staging.delete_old(&self.output));
         checkpoint("deleted");
-        Ok(warnings)
+        Ok(Committed { warnings, changed: true, folders, files, spare: None })
     }
 
-    fn swap(&self, exists: bool) -> io::Result<()> {
-        let (new, output) = (self.tree.folder(), self.output.path());
+    fn swap(&self, new: &Path, exists: bool) -> io::Result<()> {
+        let output = self.output.path();
         if !exists {
             return fs::rename(new, output);
         }

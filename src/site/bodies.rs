@@ -15,10 +15,12 @@ use crate::content::{self, Content, Page};
 use crate::diagnostic::Diagnostic;
 use crate::markdown::Highlighter;
 use crate::template::Engine;
+use crate::template::reads::{self, Reads};
 
 use super::body::{Around, Body, BodyRenderer, Source, TemplatesSince};
 use super::functions::Early;
 use super::links;
+use super::memo::Memo;
 use super::memory::Shared;
 use super::relate::{DocumentId, PageId, Relations, SectionId};
 use super::shortcodes::Definitions;
@@ -75,6 +77,8 @@ pub struct Ingredients {
     pub shortcodes: Arc<Definitions>,
     pub dialect: Dialect,
     pub early: Early,
+    /// What earlier builds left, if it may be used.
+    pub memo: Option<Memo>,
     /// `config` by language.
     pub configs: HashMap<String, Value>,
 }
@@ -93,6 +97,8 @@ pub struct Bodies {
     /// Since the snapshot before.
     templates: TemplatesSince,
     has_failed: AtomicBool,
+    /// Whether bodies read the clock, or what nobody can compare.
+    asked: Mutex<Reads>,
 }
 
 impl Bodies {
@@ -107,6 +113,7 @@ impl Bodies {
             known_backlinks: None,
             templates: shared.templates,
             has_failed: AtomicBool::new(false),
+            asked: Mutex::default(),
         };
         bodies.known_backlinks = shared.backlinks().map(|(backlinks, before)| {
             let linked = |id: &DocumentId| before.slot(*id).get().is_some_and(|body| !body.internal_links.is_empty());
@@ -177,6 +184,7 @@ impl Bodies {
             shortcodes: &self.of.shortcodes,
             dialect: self.of.dialect,
             early,
+            memo: self.of.memo.as_ref(),
         };
         let context = |dialect| {
             let mut context = Context::new();
@@ -185,7 +193,10 @@ impl Bodies {
             document(&mut context, dialect);
             context
         };
-        let body = renderer.render(source, context, &around);
+        let (body, reads) = reads::record(|| renderer.render(source, context, &around));
+        if reads.clock || reads.outside {
+            self.asked.lock().unwrap_or_else(PoisonError::into_inner).merge(&reads);
+        }
         if body.has_failed() {
             self.has_failed.store(true, Ordering::Release);
         }
@@ -265,6 +276,11 @@ impl Bodies {
     /// Whether a body that was rendered so far has an error.
     pub fn has_failed(&self) -> bool {
         self.has_failed.load(Ordering::Acquire)
+    }
+
+    /// What bodies have read of the clock and of what nobody can compare.
+    pub fn asked(&self) -> Reads {
+        self.asked.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// The errors of some bodies.

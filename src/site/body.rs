@@ -15,6 +15,7 @@ use crate::template::{Dialect, Engine};
 
 use super::functions::{Asked, Early, asked};
 use super::generation::Treatment;
+use super::memo::Memo;
 use super::shortcodes::{self, Definitions, Expanded};
 use super::values;
 
@@ -109,6 +110,7 @@ pub struct BodyRenderer<'a> {
     /// The generation of bodies without signs of their own.
     pub dialect: Dialect,
     pub early: &'a Early,
+    pub memo: Option<&'a Memo>,
 }
 
 /// The parts of a page or section that its body is rendered from.
@@ -243,7 +245,10 @@ impl BodyRenderer<'_> {
                 summary_cutoff(self.engine, summary, lang)
             },
         };
-        let rendered = markdown::render(text, &context, diagnostics);
+        let rendered = match self.memo {
+            Some(memo) => memo.render(text, lang, &context, diagnostics),
+            None => markdown::render(text, &context, diagnostics),
+        };
         let mut heading_ids = Vec::new();
         collect_ids(&rendered.toc, &mut heading_ids);
         Some(Body {

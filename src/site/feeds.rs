@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 
 use tera::Value;
 
+use crate::cache::{Digest, Digester};
 use crate::config::Differences;
 use crate::content::Date;
 use crate::diagnostic::Diagnostic;
@@ -12,12 +13,12 @@ use crate::search;
 use super::Site;
 use super::body::Body;
 use super::relate::{DocumentId, PageId, SectionId};
-use super::render::language_context;
+use super::render::{Fields, language_fields};
 use super::routes::FeedOf;
 use super::values;
 
-/// Renders a feed by the template of its file name. `path` is the feed's own, `/blog/atom.xml`.
-pub fn render(site: &Site, of: &FeedOf, filename: &str, path: &str) -> Result<String, Vec<Diagnostic>> {
+/// What a feed is rendered of, by the template of its file name. `path` is the feed's own, `/blog/atom.xml`.
+pub fn fields(site: &Site, of: &FeedOf, filename: &str, path: &str) -> Result<Fields, Vec<Diagnostic>> {
     let (lang, pages): (&str, Vec<PageId>) = match of {
         FeedOf::Site { lang } => {
             let pages = &site.content.pages;
@@ -37,24 +38,24 @@ pub fn render(site: &Site, of: &FeedOf, filename: &str, path: &str) -> Result<St
     };
     let keeps_order = matches!(of, FeedOf::Section(id) if site.picks_of(*id).is_some());
     let (pages, last_updated) = newest(site, pages, keeps_order);
-    let mut context = language_context(site, lang);
-    context.insert_value("pages", Value::from(site.library.list(&pages)?));
+    let mut fields = language_fields(site, lang);
+    fields.push(("pages", Value::from(site.library.list(&pages)?)));
     // Zola 0.23 gives every language's site feed the address of the default language's.
     let own = if site.config.own_language_feeds() || !matches!(of, FeedOf::Site { .. }) { path } else { filename };
-    context.insert_value("feed_url", Value::from(site.config.permalink(own)));
+    fields.push(("feed_url", Value::from(site.config.permalink(own))));
     if let Some(updated) = last_updated {
-        context.insert_value("last_updated", Value::from(updated));
+        fields.push(("last_updated", Value::from(updated)));
     }
     match of {
         FeedOf::Site { .. } => {}
-        FeedOf::Section(id) => context.insert_value("section", site.library.section(*id)?),
+        FeedOf::Section(id) => fields.push(("section", site.library.section(*id)?)),
         FeedOf::Term { taxonomy, term } => {
             let taxonomy = &site.taxonomies[*taxonomy];
-            context.insert_value("taxonomy", values::taxonomy_definition(&taxonomy.definition));
-            context.insert_value("term", values::feed_term(&taxonomy.terms[*term]));
+            fields.push(("taxonomy", values::taxonomy_definition(&taxonomy.definition)));
+            fields.push(("term", values::feed_term(&taxonomy.terms[*term])));
         }
     }
-    site.template(filename, &context)
+    Ok(fields)
 }
 
 impl Site {
@@ -92,45 +93,78 @@ fn newest(site: &Site, pages: Vec<PageId>, keeps_order: bool) -> (Vec<PageId>, O
     (dated, last_updated)
 }
 
-/// The search index of one language: its sections and their pages.
-pub fn search_index(site: &Site, lang: &str) -> Result<String, Vec<Diagnostic>> {
+/// A document of a search index.
+pub struct Indexed<'a> {
+    pub url: &'a str,
+    pub title: Option<&'a str>,
+    pub description: Option<&'a str>,
+    pub date: Option<String>,
+    pub path: &'a str,
+    body: &'a Body,
+}
+
+impl Indexed<'_> {
+    /// A digest of its body.
+    pub fn content_digest(&self, site: &Site) -> Digest {
+        let known = |value: &Value| site.asks.known().and_then(|known| known.digest(value));
+        Digester::new().value(&self.body.content, &known).finish()
+    }
+}
+
+/// What the search index of one language holds: its sections and their pages.
+pub fn search_documents<'a>(site: &'a Site, lang: &str) -> Result<Vec<Indexed<'a>>, Vec<Diagnostic>> {
     let bodies = &site.library.bodies;
     bodies.render(bodies.ids());
     let errors = if bodies.has_failed() { bodies.errors_of(bodies.ids()) } else { Vec::new() };
     if !errors.is_empty() {
         return Err(errors);
     }
-    let dates: Vec<Option<String>> =
-        site.content.pages.iter().map(|page| page.meta.date.as_ref().map(Date::rfc3339)).collect();
     let mut documents = Vec::new();
     for (id, section) in site.content.sections.iter().enumerate().filter(|(_, s)| s.lang == lang) {
         if !section.meta.in_search_index {
             continue;
         }
         if section.meta.redirect_to.is_none() && section.meta.render {
-            documents.push(search::Document {
+            documents.push(Indexed {
                 url: &section.permalink,
                 title: section.meta.title.as_deref(),
                 description: section.meta.description.as_deref(),
                 date: None,
                 path: &section.path,
-                body_html: content_of(bodies.section(id)),
+                body: bodies.section(id),
             });
         }
         for page_id in &site.relations.section_pages[id] {
             let page = &site.content.pages[*page_id];
             if page.meta.in_search_index {
-                documents.push(search::Document {
+                documents.push(Indexed {
                     url: &page.permalink,
                     title: page.meta.title.as_deref(),
                     description: page.meta.description.as_deref(),
-                    date: dates[*page_id].as_deref(),
+                    date: page.meta.date.as_ref().map(Date::rfc3339),
                     path: &page.path,
-                    body_html: content_of(bodies.page(*page_id)),
+                    body: bodies.page(*page_id),
                 });
             }
         }
     }
+    Ok(documents)
+}
+
+/// The search index of one language.
+pub fn search_index(site: &Site, lang: &str) -> Result<String, Vec<Diagnostic>> {
+    let indexed = search_documents(site, lang)?;
+    let documents: Vec<search::Document> = indexed
+        .iter()
+        .map(|document| search::Document {
+            url: document.url,
+            title: document.title,
+            description: document.description,
+            date: document.date.as_deref(),
+            path: document.path,
+            body_html: content_of(document.body),
+        })
+        .collect();
     // Fuse indexes of all languages follow the top level, as in Zola.
     let format = site.config.search.index_format;
     let options =

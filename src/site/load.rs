@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
+use crate::cache::Store;
 use crate::config::{self, Age, Config, Dialect};
 use crate::content::{self, Changes, Content};
 use crate::diagnostic::{Diagnostic, Place};
@@ -12,10 +13,12 @@ use crate::search;
 use crate::template::{self, Engine, TemplateFile};
 use crate::text;
 
+use super::asks::Asks;
 use super::bodies::{Bodies, Ingredients};
 use super::functions::{self, DataCache, Early, Images, Locator, Snippets};
 use super::generation::{Clues, Generation};
 use super::library::Library;
+use super::memo::Memo;
 use super::memory::{self, Before, Known, Memory, ParsedTemplates, Related, Shared};
 use super::relate;
 use super::request::{Request, read_config};
@@ -42,7 +45,12 @@ impl Site {
         before: Option<(&Site, &Changes)>,
         diagnostics: &mut Vec<Diagnostic>,
     ) -> Option<Site> {
-        Self::assemble(request, before, true, diagnostics)
+        Self::assemble(request, before, true, None, diagnostics)
+    }
+
+    /// [`Site::load`], with Markdown that an earlier build rendered.
+    pub fn load_with(request: &Request, store: Option<Arc<Store>>, diagnostics: &mut Vec<Diagnostic>) -> Option<Site> {
+        Self::assemble(request, None, true, store, diagnostics)
     }
 
     /// [`Site::load_after`] without looking at bodies: each is rendered when a route first needs it, and what is wrong with
@@ -52,13 +60,14 @@ impl Site {
         before: Option<(&Site, &Changes)>,
         diagnostics: &mut Vec<Diagnostic>,
     ) -> Option<Site> {
-        Self::assemble(request, before, false, diagnostics)
+        Self::assemble(request, before, false, None, diagnostics)
     }
 
     fn assemble(
         request: &Request,
         before: Option<(&Site, &Changes)>,
         with_bodies: bool,
+        store: Option<Arc<Store>>,
         diagnostics: &mut Vec<Diagnostic>,
     ) -> Option<Site> {
         let before = before.and_then(|(site, changes)| Before::new(site, changes));
@@ -110,7 +119,7 @@ impl Site {
             None => Arc::new(Highlighter::new(&config, config_dir)),
         };
         diagnostics.extend(highlighter.check());
-        let mut stylesheets = sass.sheets();
+        let (mut stylesheets, sass_reads) = (sass.sheets(), sass.reads());
         match highlighter.css() {
             Ok(css) => stylesheets.extend(css.into_iter().map(|(name, css)| {
                 // Under the name that the templates of an old site ask for.
@@ -159,27 +168,32 @@ impl Site {
             None => (Images::new(&root), DataCache::default()),
         };
         let images = Arc::new(images);
+        let asks: Arc<Asks> = Arc::default();
         let source = outreach.as_ref().map(|outreach| functions::outreach::Source {
             config: config.clone(),
             outreach: outreach.clone(),
             sections: Arc::new(values::titles(&content)),
+            asks: asks.clone(),
         });
         let early = Early {
             config: config.clone(),
-            locator,
+            locator: locator.clone(),
             permalinks: related.permalinks.clone(),
             images: images.clone(),
             data: Arc::new(data),
             taxonomies: taxonomies.clone(),
             now,
             outreach: source,
+            asks: asks.clone(),
         };
         functions::register_early(engine.tera_mut(), &early);
         let snippets =
             Snippets { early: early.clone(), highlighter: highlighter.clone(), shortcodes: shortcodes.clone() };
         snippets.register(&mut engine);
 
+        let memo = store.map(|store| Memo::new(store, &memory::config_made_of(&config, config_dir), &engine));
         let ingredients = Ingredients {
+            memo,
             content: Arc::new(content),
             relations: relations.clone(),
             engine: engine.clone(),
@@ -233,6 +247,9 @@ impl Site {
             static_files,
             outreach,
             images,
+            asks,
+            locator,
+            sass_reads,
             trees,
             memory,
         })

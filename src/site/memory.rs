@@ -193,7 +193,7 @@ fn same<T>(old: &[Arc<T>], new: &[Arc<T>], path: impl Fn(&T) -> &String) -> Vec<
 }
 
 /// Whether a template gives the same for the same values: it calls nothing and includes nothing.
-fn is_plain(text: &str) -> bool {
+pub fn is_plain(text: &str) -> bool {
     let calls = text
         .match_indices("{{")
         .chain(text.match_indices("{%"))

@@ -3,19 +3,23 @@
 //! Documents come in from `content`, artifacts go out to a sink. Nothing here knows the output folder, and nothing
 //! changes once [`Site::load`] has returned.
 
+mod asks;
 mod bodies;
 mod body;
 mod feeds;
 mod functions;
 mod generation;
+mod known;
 mod library;
 mod links;
 mod load;
+mod memo;
 mod memory;
 mod pager;
 mod relate;
 mod render;
 mod request;
+mod reuse;
 mod routes;
 mod shortcodes;
 mod sitemap;
@@ -38,14 +42,17 @@ use crate::outreach::Outreach;
 use crate::template::Engine;
 
 pub use crate::content::Changes;
+pub use asks::Question;
 pub use functions::{Images, files::is_aside, is_safe, register_names};
 pub use generation::Generation;
+pub use memo::{open as open_memo, save as save_memo};
 pub use memory::overlooked;
 pub use relate::DocumentId;
-pub use render::{Artifact, render, summarize, template_of};
+pub use render::{Artifact, Work, render, summarize, template_of, work};
 pub use request::{Request, read_config};
 pub use routes::{Route, Routes, has_same_routes, plan};
 
+use asks::Asks;
 use relate::Relations;
 use taxonomy::TaxonomyTerms;
 
@@ -74,6 +81,11 @@ pub struct Site {
     pub outreach: Option<Arc<Outreach>>,
     /// Which processed images templates have asked for.
     pub images: Arc<Images>,
+    /// What templates have asked for through functions.
+    asks: Arc<Asks>,
+    locator: Arc<functions::Locator>,
+    /// The files that style sheets were made of.
+    sass_reads: Vec<PathBuf>,
     /// What the templates were taken for.
     pub trees: trees::Trees,
     /// For the snapshot that follows.

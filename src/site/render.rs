@@ -2,10 +2,12 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use tera::{Context, Value};
 
 use crate::asset;
+use crate::cache::{Digest, Digester, Stamp, nanoseconds};
 use crate::config::Dialect;
 use crate::diagnostic::{Diagnostic, Text};
 use crate::search;
@@ -36,19 +38,51 @@ pub enum Artifact {
 
 type Rendered = Result<Artifact, Vec<Diagnostic>>;
 
+/// What a route is made of: all that its rendering sees, but for what its templates ask for.
+pub enum Work {
+    /// A file that is copied.
+    File {
+        source: PathBuf,
+        hard_link: bool,
+    },
+    /// What is there without rendering.
+    Ready(Artifact),
+    /// The search index of a language.
+    SearchIndex {
+        lang: String,
+    },
+    Template(Job),
+}
+
+/// A template with its context.
+pub struct Job {
+    template: String,
+    fields: Fields,
+    /// The document that asks for the template.
+    asked_by: Option<(String, Text)>,
+}
+
+/// Variables of a context.
+pub(super) type Fields = Vec<(&'static str, Value)>;
+
 /// Renders the route of `path`.
 pub fn render(site: &Site, path: &str, route: &Route) -> Rendered {
-    let text = match route {
+    work(site, route)?.render(site, path)
+}
+
+/// Puts together what a route is made of.
+pub fn work(site: &Site, route: &Route) -> Result<Work, Vec<Diagnostic>> {
+    let job = match route {
         Route::File { source, layer, .. } => {
             let hard_link = site.config.hard_link_static && *layer != Layer::ThemeStatic;
-            return Ok(Artifact::File { source: source.clone(), hard_link });
+            return Ok(Work::File { source: source.clone(), hard_link });
         }
-        Route::Stylesheet { css, .. } => return Ok(Artifact::Shared(css.clone())),
-        Route::SearchScript => return Ok(Artifact::Static(search::ELASTICLUNR_JS)),
-        Route::SearchIndex { lang } => return Ok(Artifact::Text(feeds::search_index(site, lang)?)),
+        Route::Stylesheet { css, .. } => return Ok(Work::Ready(Artifact::Shared(css.clone()))),
+        Route::SearchScript => return Ok(Work::Ready(Artifact::Static(search::ELASTICLUNR_JS))),
+        Route::SearchIndex { lang } => return Ok(Work::SearchIndex { lang: lang.clone() }),
         Route::Calendar { page } => {
             let text = site.outreach.as_ref().map(|outreach| outreach.calendar(page.as_deref()));
-            return Ok(Artifact::Text(text.unwrap_or_default()));
+            return Ok(Work::Ready(Artifact::Text(text.unwrap_or_default())));
         }
         Route::Page(id) => page(site, *id, None)?,
         Route::PagePart { page: id, part } => page(site, *id, Some(*part))?,
@@ -59,31 +93,101 @@ pub fn render(site: &Site, path: &str, route: &Route) -> Rendered {
         Route::TermPager { taxonomy, term, paginator, index } => {
             term_page(site, *taxonomy, *term, Some((paginator, *index)))?
         }
-        Route::Feed { of, filename, path } => feeds::render(site, of, filename, path)?,
-        Route::Sitemap { part } => sitemap(site, *part)?,
-        Route::SitemapIndex { parts } => sitemap_index(site, *parts)?,
-        Route::NotFound => site.template("404.html", &default_context(site))?,
-        Route::Robots => site.template("robots.txt", &default_context(site))?,
-        Route::Redirect { to, .. } => {
-            let mut context = Context::new();
-            context.insert_value("url", Value::from(to.as_str()));
-            site.template(&alias_template(site), &context)?
-        }
+        Route::Feed { of, filename, path } => Job::new(filename, feeds::fields(site, of, filename, path)?),
+        Route::Sitemap { part } => sitemap(site, *part),
+        Route::SitemapIndex { parts } => sitemap_index(site, *parts),
+        Route::NotFound => Job::new("404.html", default_fields(site)),
+        Route::Robots => Job::new("robots.txt", default_fields(site)),
+        Route::Redirect { to, .. } => Job::new(alias_template(site), vec![("url", Value::from(to.as_str()))]),
     };
-    let text = if path.ends_with(".xml") { without_forbidden(text) } else { text };
-    if site.config.minify_html && path.ends_with(".html") {
-        return match asset::minify::html(&text) {
-            Ok(text) => Ok(Artifact::Text(text)),
-            Err(why) => {
-                let (en, zh) = (why.en, why.zh);
-                Err(vec![Diagnostic::error(
-                    "minify",
-                    Text { en: format!("`{path}`: {en}"), zh: format!("`{path}`：{zh}") },
-                )])
-            }
-        };
+    Ok(Work::Template(job))
+}
+
+impl Job {
+    fn new(template: impl Into<String>, fields: Fields) -> Self {
+        Self { template: template.into(), fields, asked_by: None }
     }
-    Ok(Artifact::Text(text))
+
+    fn render(self, site: &Site) -> Result<String, Vec<Diagnostic>> {
+        let mut context = Context::new();
+        for (name, value) in self.fields {
+            context.insert_value(name, value);
+        }
+        site.template(&self.template, &context).map_err(|errors| match &self.asked_by {
+            Some((file, asked_by)) => missing_template(errors, &self.template, file, asked_by),
+            None => errors,
+        })
+    }
+}
+
+impl Work {
+    /// A digest of everything in it. None where nobody can tell, as of a file that just changed.
+    pub fn digest(&self, site: &Site) -> Option<Digest> {
+        let mut digester = Digester::new();
+        match self {
+            Work::File { source, hard_link } => {
+                let stamp = Stamp::of(source)?;
+                let name = source.as_os_str().as_encoded_bytes();
+                digester.number(1).number(u64::from(*hard_link)).bytes(name).number(stamp.inode);
+                digester.number(stamp.size).number(stamp.modified as u64);
+                // Every link to a file counts as a change of it.
+                if !hard_link {
+                    digester.number(stamp.changed as u64);
+                }
+                if stamp.is_fresh_at(nanoseconds(SystemTime::now())) {
+                    return None;
+                }
+            }
+            Work::Ready(artifact) => {
+                let text: &str = match artifact {
+                    Artifact::Text(text) => text,
+                    Artifact::Shared(text) => text,
+                    Artifact::Static(text) => text,
+                    Artifact::File { .. } => return None,
+                };
+                digester.number(2).text(text);
+            }
+            Work::SearchIndex { lang } => {
+                digester.number(3).text(lang);
+                for document in feeds::search_documents(site, lang).ok()? {
+                    digester.text(document.url).option(document.title).option(document.description);
+                    digester.option(document.date.as_deref()).text(document.path).digest(document.content_digest(site));
+                }
+            }
+            Work::Template(Job { template, fields, .. }) => {
+                digester.number(4).text(template);
+                let known = |value: &Value| site.asks.known().and_then(|known| known.digest(value));
+                for (name, value) in fields {
+                    digester.text(name).value(value, &known);
+                }
+            }
+        }
+        Some(digester.finish())
+    }
+
+    /// Renders it as the file `path` of the output.
+    pub fn render(self, site: &Site, path: &str) -> Rendered {
+        let text = match self {
+            Work::File { source, hard_link } => return Ok(Artifact::File { source, hard_link }),
+            Work::Ready(artifact) => return Ok(artifact),
+            Work::SearchIndex { lang } => return Ok(Artifact::Text(feeds::search_index(site, &lang)?)),
+            Work::Template(job) => job.render(site)?,
+        };
+        let text = if path.ends_with(".xml") { without_forbidden(text) } else { text };
+        if site.config.minify_html && path.ends_with(".html") {
+            return match asset::minify::html(&text) {
+                Ok(text) => Ok(Artifact::Text(text)),
+                Err(why) => {
+                    let (en, zh) = (why.en, why.zh);
+                    Err(vec![Diagnostic::error(
+                        "minify",
+                        Text { en: format!("`{path}`: {en}"), zh: format!("`{path}`：{zh}") },
+                    )])
+                }
+            };
+        }
+        Ok(Artifact::Text(text))
+    }
 }
 
 /// The template that a route is rendered with, if it is; feeds and search indexes count by their own names.
@@ -150,11 +254,8 @@ impl Site {
 }
 
 /// `config` and `lang` of one language.
-pub(super) fn language_context(site: &Site, lang: &str) -> Context {
-    let mut context = Context::new();
-    context.insert_value("config", site.config_value(lang));
-    context.insert_value("lang", Value::from(lang));
-    context
+pub(super) fn language_fields(site: &Site, lang: &str) -> Fields {
+    vec![("config", site.config_value(lang)), ("lang", Value::from(lang))]
 }
 
 /// Zola up to 0.22 let sites and themes have their own template of redirects.
@@ -170,40 +271,40 @@ fn alias_template(site: &Site) -> String {
     ALIAS.to_owned()
 }
 
-fn default_context(site: &Site) -> Context {
-    language_context(site, &site.config.default_language)
+fn default_fields(site: &Site) -> Fields {
+    language_fields(site, &site.config.default_language)
 }
 
-fn address(context: &mut Context, permalink: &str, path: &str) {
-    context.insert_value("current_url", Value::from(permalink));
-    context.insert_value("current_path", Value::from(path));
+fn address(fields: &mut Fields, permalink: &str, path: &str) {
+    fields.push(("current_url", Value::from(permalink)));
+    fields.push(("current_path", Value::from(path)));
 }
 
 /// A page, or one part of a page that stands on several.
-fn page(site: &Site, id: PageId, part: Option<usize>) -> Result<String, Vec<Diagnostic>> {
+fn page(site: &Site, id: PageId, part: Option<usize>) -> Result<Job, Vec<Diagnostic>> {
     let page = &site.content.pages[id];
-    let mut context = language_context(site, &page.lang);
-    context.insert_value("page", site.library.page(id)?);
-    address(&mut context, &page.permalink, &page.path);
+    let mut fields = language_fields(site, &page.lang);
+    fields.push(("page", site.library.page(id)?));
+    let (mut permalink, mut path) = (&page.permalink, &page.path);
     if let (Some(part), Some(outreach)) = (part, &site.outreach) {
-        context.insert_value("part", outreach.part_value(&page.file.relative, part));
+        fields.push(("part", outreach.part_value(&page.file.relative, part)));
         if let Some(cut) = outreach.parts(&page.file.relative).get(part) {
-            address(&mut context, &cut.permalink, &cut.path);
+            (permalink, path) = (&cut.permalink, &cut.path);
         }
     }
+    address(&mut fields, permalink, path);
     let template = site.relations.page_templates[id].as_deref().unwrap_or("page.html");
     if site.engine.dialect(template) == Some(Dialect::Tera1) {
-        context.insert_value("zola_version", Value::from(ZOLA22));
+        fields.push(("zola_version", Value::from(ZOLA22)));
     }
     let file = format!("content/{}", page.file.relative);
-    site.template(template, &context).map_err(|errors| {
-        missing_template(errors, template, &file, text!("`template` of `{file}`", "`{file}` 的 `template`"))
-    })
+    let asked_by = text!("`template` of `{file}`", "`{file}` 的 `template`");
+    Ok(Job { asked_by: Some((file, asked_by)), ..Job::new(template, fields) })
 }
 
-fn section(site: &Site, id: SectionId, pager: Option<(&Paginator, usize)>) -> Result<String, Vec<Diagnostic>> {
+fn section(site: &Site, id: SectionId, pager: Option<(&Paginator, usize)>) -> Result<Job, Vec<Diagnostic>> {
     let section = &site.content.sections[id];
-    let mut context = language_context(site, &section.lang);
+    let mut fields = language_fields(site, &section.lang);
     let template = section_template(site, id);
     // Up to Zola 0.22 the pages of a paginated section were those of its pager only.
     let value = site.library.section(id)?;
@@ -211,16 +312,15 @@ fn section(site: &Site, id: SectionId, pager: Option<(&Paginator, usize)>) -> Re
         (Some(_), Some(Dialect::Tera1)) => without_pages(&value),
         _ => value,
     };
-    context.insert_value("section", value);
-    pager_context(site, &mut context, pager, &section.permalink, &section.path)?;
+    fields.push(("section", value));
+    pager_fields(site, &mut fields, pager, &section.permalink, &section.path)?;
     let file = format!("content/{}", section.file.relative);
-    site.template(template, &context).map_err(|errors| {
-        missing_template(errors, template, &file, text!("`template` of `{file}`", "`{file}` 的 `template`"))
-    })
+    let asked_by = text!("`template` of `{file}`", "`{file}` 的 `template`");
+    Ok(Job { asked_by: Some((file, asked_by)), ..Job::new(template, fields) })
 }
 
 /// Points at the document that asks for a template that does not exist.
-fn missing_template(mut errors: Vec<Diagnostic>, template: &str, file: &str, asked_by: Text) -> Vec<Diagnostic> {
+fn missing_template(mut errors: Vec<Diagnostic>, template: &str, file: &str, asked_by: &Text) -> Vec<Diagnostic> {
     for error in &mut errors {
         if error.code == "template/missing" && error.place.is_none() && error.message.en.contains(template) {
             error.place = Some(crate::diagnostic::Place::file(file));
@@ -234,31 +334,31 @@ fn missing_template(mut errors: Vec<Diagnostic>, template: &str, file: &str, ask
     errors
 }
 
-fn pager_context(
+fn pager_fields(
     site: &Site,
-    context: &mut Context,
+    fields: &mut Fields,
     pager: Option<(&Paginator, usize)>,
     permalink: &str,
     path: &str,
 ) -> Result<(), Vec<Diagnostic>> {
     match pager {
-        None => address(context, permalink, path),
+        None => address(fields, permalink, path),
         Some((paginator, index)) => {
             let pages = site.library.list(paginator.pages_of(index))?;
-            context.insert_value("paginator", values::paginator(paginator, index, pages));
-            address(context, &paginator.permalink_of(index), &paginator.path_of(index));
+            fields.push(("paginator", values::paginator(paginator, index, pages)));
+            address(fields, &paginator.permalink_of(index), &paginator.path_of(index));
         }
     }
     Ok(())
 }
 
-fn taxonomy_list(site: &Site, id: usize) -> Result<String, Vec<Diagnostic>> {
+fn taxonomy_list(site: &Site, id: usize) -> Result<Job, Vec<Diagnostic>> {
     let taxonomy = &site.taxonomies[id];
-    let mut context = language_context(site, &taxonomy.lang);
-    context.insert_value("taxonomy", values::taxonomy_definition(&taxonomy.definition));
-    context.insert_value("terms", Value::from(site.library.terms(id)?));
-    address(&mut context, &taxonomy.permalink, &taxonomy.path);
-    site.template(&taxonomy_template(site, id, "list"), &context)
+    let mut fields = language_fields(site, &taxonomy.lang);
+    fields.push(("taxonomy", values::taxonomy_definition(&taxonomy.definition)));
+    fields.push(("terms", Value::from(site.library.terms(id)?)));
+    address(&mut fields, &taxonomy.permalink, &taxonomy.path);
+    Ok(Job::new(taxonomy_template(site, id, "list"), fields))
 }
 
 fn term_page(
@@ -266,35 +366,32 @@ fn term_page(
     taxonomy_id: usize,
     term_id: usize,
     pager: Option<(&Paginator, usize)>,
-) -> Result<String, Vec<Diagnostic>> {
+) -> Result<Job, Vec<Diagnostic>> {
     let taxonomy = &site.taxonomies[taxonomy_id];
     let term = &taxonomy.terms[term_id];
-    let mut context = language_context(site, &taxonomy.lang);
-    context.insert_value("taxonomy", values::taxonomy_definition(&taxonomy.definition));
-    context.insert_value("term", site.library.term(taxonomy_id, term_id)?);
-    pager_context(site, &mut context, pager, &term.permalink, &term.path)?;
-    site.template(&taxonomy_template(site, taxonomy_id, "single"), &context)
+    let mut fields = language_fields(site, &taxonomy.lang);
+    fields.push(("taxonomy", values::taxonomy_definition(&taxonomy.definition)));
+    fields.push(("term", site.library.term(taxonomy_id, term_id)?));
+    pager_fields(site, &mut fields, pager, &term.permalink, &term.path)?;
+    Ok(Job::new(taxonomy_template(site, taxonomy_id, "single"), fields))
 }
 
-fn sitemap(site: &Site, part: usize) -> Result<String, Vec<Diagnostic>> {
+fn sitemap(site: &Site, part: usize) -> Job {
     let entries = match part {
         0 => site.sitemap(),
         part => site.sitemap().chunks(ENTRIES_PER_FILE).nth(part - 1).unwrap_or_default(),
     };
-    let mut context = default_context(site);
-    context.remove("lang");
-    context.insert_value("entries", Value::from(entries.iter().map(|e| e.value()).collect::<Vec<_>>()));
-    site.template("sitemap.xml", &context)
+    let entries = Value::from(entries.iter().map(|e| e.value()).collect::<Vec<_>>());
+    let config = site.config_value(&site.config.default_language);
+    Job::new("sitemap.xml", vec![("config", config), ("entries", entries)])
 }
 
-fn sitemap_index(site: &Site, parts: usize) -> Result<String, Vec<Diagnostic>> {
-    let mut context = default_context(site);
-    context.remove("lang");
+fn sitemap_index(site: &Site, parts: usize) -> Job {
     let urls: Vec<String> = (1..=parts)
         .map(|part| site.config.permalink(&format!("sitemap{part}.xml")).trim_end_matches('/').to_owned())
         .collect();
-    context.insert_value("sitemaps", Value::from(urls));
-    site.template("split_sitemap_index.xml", &context)
+    let config = site.config_value(&site.config.default_language);
+    Job::new("split_sitemap_index.xml", vec![("config", config), ("sitemaps", Value::from(urls))])
 }
 
 /// What a batch of rendering errors has to say: one error in a base template shows up on ten thousand pages.

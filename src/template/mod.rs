@@ -7,6 +7,7 @@ mod diagnose;
 mod dialect;
 mod engine;
 pub mod filters;
+pub mod reads;
 pub mod tera1;
 
 pub use dialect::{Dialect, Sign, Signs, signs};

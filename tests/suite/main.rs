@@ -6,6 +6,7 @@
 
 mod arguments;
 mod browser;
+mod cache;
 mod check_texts;
 mod checks;
 mod cli;

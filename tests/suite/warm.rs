@@ -11,10 +11,14 @@ use kepu::site::{Artifact, Changes, Request, Site, plan, render};
 use crate::support::{SiteTest, png};
 
 /// A small generator of numbers that are the same in every run (xorshift).
-struct Numbers(u64);
+pub struct Numbers(u64);
 
 impl Numbers {
-    fn below(&mut self, end: usize) -> usize {
+    pub fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    pub fn below(&mut self, end: usize) -> usize {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
@@ -51,7 +55,8 @@ const SECTION: &str = r#"{% extends "base.html" %}{% block main %}{{ section.tit
 {% for page in section.pages %}{{ page.permalink }} {{ page.title }} {{ page.summary or "" }}
 {% endfor %}{{ section.subsections | json_encode }}{{ section.backlinks | json_encode }}{% endblock %}"#;
 
-fn site() -> SiteTest {
+/// A site of both languages with some of everything.
+pub fn site() -> SiteTest {
     let mut site = SiteTest::empty()
         .file("config.toml", CONFIG)
         .file("templates/base.html", "<title>{{ config.title }}</title>{% block main %}{% endblock %}{% set d = load_data(path=\"data/d.toml\") %}{{ d.n }}{{ get_url(path=\"site.css\", cachebust=true) | safe }}")
@@ -137,7 +142,7 @@ fn document(numbers: &mut Numbers, n: usize) -> String {
 }
 
 /// Changes something, and says which paths a watcher would tell of.
-fn edit(site: &SiteTest, numbers: &mut Numbers, step: usize) -> Vec<String> {
+pub fn edit(site: &SiteTest, numbers: &mut Numbers, step: usize) -> Vec<String> {
     let n = numbers.below(24);
     let path = place(n);
     match numbers.below(24) {

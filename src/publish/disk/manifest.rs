@@ -55,6 +55,12 @@ impl Manifest {
         manifest
     }
 
+    /// Where the tree of the build before is kept. None where the folder does not exist or leads elsewhere.
+    pub fn spare(&self) -> Option<PathBuf> {
+        let outputs = self.home.join("outputs");
+        (fs::canonicalize(&outputs).ok()? == outputs).then(|| self.current.with_extension("spare"))
+    }
+
     /// Whether an earlier build wrote this file.
     pub fn has(&self, path: &str) -> bool {
         self.paths.contains(path)
@@ -100,18 +106,7 @@ impl Manifest {
     }
 
     fn save(&self, file: &Path, mut paths: Vec<Box<str>>) -> io::Result<()> {
-        match fs::create_dir(&self.home) {
-            // The folder is kepu's own affair: keep it out of the site's repository.
-            Ok(()) => fs::write(self.home.join(".gitignore"), "*\n")?,
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
-            Err(error) => return Err(error),
-        }
-        let outputs = self.home.join("outputs");
-        fs::create_dir_all(&outputs)?;
-        // A site from elsewhere may bring a `.kepu` of symlinks: nothing is written through them.
-        if fs::canonicalize(&outputs)? != outputs {
-            return Err(io::Error::new(ErrorKind::PermissionDenied, "`.kepu` is a symlink"));
-        }
+        make_home(&self.home)?;
         paths.sort_unstable();
         let mut text = String::with_capacity(paths.iter().map(|path| path.len() + 1).sum());
         for path in &paths {
@@ -121,6 +116,39 @@ impl Manifest {
         let _ = fs::remove_file(file);
         OpenOptions::new().write(true).create_new(true).open(file)?.write_all(text.as_bytes())
     }
+}
+
+/// Makes `.kepu/outputs` and sees that it is no link.
+fn make_home(home: &Path) -> io::Result<()> {
+    match fs::create_dir(home) {
+        // The folder is kepu's own affair: keep it out of the site's repository.
+        Ok(()) => fs::write(home.join(".gitignore"), "*\n")?,
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+        Err(error) => return Err(error),
+    }
+    let outputs = home.join("outputs");
+    fs::create_dir_all(&outputs)?;
+    // A site from elsewhere may bring a `.kepu` of symlinks: nothing is written through them.
+    if fs::canonicalize(&outputs)? != outputs {
+        return Err(io::Error::new(ErrorKind::PermissionDenied, "`.kepu` is a symlink"));
+    }
+    Ok(())
+}
+
+/// The record of what the files of an output were made of.
+pub fn record_file(output: &Output) -> PathBuf {
+    output.root().join(".kepu/outputs").join(file_name(output)).with_extension("record")
+}
+
+/// Writes that record, whole or not at all.
+pub fn save_record(output: &Output, bytes: &[u8]) -> io::Result<()> {
+    make_home(&output.root().join(".kepu"))?;
+    let file = record_file(output);
+    let folder = file.parent().unwrap_or(&file);
+    let mut temporary = tempfile::Builder::new().prefix(".").suffix(".part").tempfile_in(folder)?;
+    temporary.write_all(bytes)?;
+    temporary.persist(file)?;
+    Ok(())
 }
 
 fn read(file: &Path) -> Option<HashSet<Box<str>>> {

@@ -5,6 +5,7 @@ use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, ErrorKind, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 
+use crate::cache::{Stamp, nanoseconds};
 use crate::diagnostic::{Diagnostic, Result};
 use crate::text;
 
@@ -87,6 +88,26 @@ impl Staging {
         self.folder.join(ASIDE)
     }
 
+    /// Where a spare tree is brought up to date. A build that dies leaves it as trash.
+    pub fn spare(&self) -> PathBuf {
+        self.folder.join(format!("{TRASH}-spare"))
+    }
+
+    /// Deletes a folder of kepu's own, soon or now. In nobody's way if that fails.
+    pub fn discard(&self, folder: &Path) {
+        if exists(folder) && fs::rename(folder, self.free_trash()).is_err() {
+            let _ = fs::remove_dir_all(folder);
+        }
+    }
+
+    /// The time by the clock of the file system, in nanoseconds since 1970.
+    pub fn time(&self) -> i64 {
+        let file = self.folder.join(format!("{TRASH}-clock"));
+        let stamp = fs::write(&file, "").ok().and_then(|()| Stamp::at(&file));
+        let _ = fs::remove_file(&file);
+        stamp.map_or_else(|| nanoseconds(std::time::SystemTime::now()), |stamp| stamp.modified)
+    }
+
     /// Undoes what a killed build left behind.
     pub fn recover(&self, output: &Output) -> Result<()> {
         self.tidy().map_err(|error| failed(output.shown(), &error))?;
@@ -142,7 +163,9 @@ impl Staging {
         for entry in fs::read_dir(&self.folder)? {
             let entry = entry?;
             if entry.file_name().as_encoded_bytes().starts_with(TRASH.as_bytes()) {
-                result = result.and(fs::remove_dir_all(entry.path()));
+                let is_folder = entry.file_type()?.is_dir();
+                let remove = if is_folder { fs::remove_dir_all } else { fs::remove_file };
+                result = result.and(remove(entry.path()));
             }
         }
         result

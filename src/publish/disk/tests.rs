@@ -4,7 +4,7 @@ mod guarding;
 mod killed;
 mod refused;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -79,7 +79,7 @@ impl Site {
         for file in files {
             staged.write(file, format!("{file} {edition}").as_bytes())?;
         }
-        Ok(staged.commit()?.iter().map(|warning| warning.code).collect())
+        Ok(staged.commit(&BTreeSet::new())?.warnings.iter().map(|warning| warning.code).collect())
     }
 
     /// Everything in the site's folder but the record of outputs.
@@ -279,7 +279,7 @@ fn foreign_are_also() {
     fs::remove_file(&strange).unwrap();
     let staged = site.begin().unwrap();
     site.put("public/just-now.txt", "precious");
-    assert_eq!(code(staged.commit()), "publish/foreign-files");
+    assert_eq!(code(staged.commit(&BTreeSet::new())), "publish/foreign-files");
     assert_eq!(site.files()["public/just-now.txt"], "precious");
     // Empty folders hold nothing.
     let site = Site::new();
@@ -382,7 +382,7 @@ fn copies_are_ordinary_files() {
         assert_eq!(code(staged.copy("no.css", &site.path("static"), false)), "publish/source");
         assert_eq!(code(staged.copy("copy.css", &source, false)), "publish/taken");
         assert_eq!(code(staged.copy("copy.css", &source, true)), "publish/taken");
-        staged.commit().unwrap();
+        staged.commit(&BTreeSet::new()).unwrap();
         let meta = |name: &str| fs::symlink_metadata(site.path(name)).unwrap();
         let umask = fs::metadata(site.path("public")).unwrap().mode() & 0o222;
         assert_eq!(meta("public/copy.css").mode() & 0o222, umask);
@@ -403,7 +403,7 @@ fn hard_links_across_disks_become_copies() {
     site.put("static/a.css", "css");
     let staged = site.begin_at("../disk/public").unwrap();
     staged.copy("a.css", &site.path("static/a.css"), true).unwrap();
-    staged.commit().unwrap();
+    staged.commit(&BTreeSet::new()).unwrap();
     assert_eq!(fs::read_to_string(disk.0.join("public/a.css")).unwrap(), "css");
 }
 
@@ -469,7 +469,7 @@ fn many_threads_write_one_tree() {
         threads.into_iter().map(|thread| thread.join().unwrap()).sum()
     });
     assert_eq!(won, 1);
-    staged.commit().unwrap();
+    staged.commit(&BTreeSet::new()).unwrap();
     assert_eq!(tree(&site.path("public")).keys().filter(|path| !path.ends_with('/')).count(), 8 * 200 + 1);
     site.build(&["index.html"], "2").unwrap();
 }

@@ -83,7 +83,7 @@ pub fn run(state: &State, store: Option<&build::Options>, tell: &dyn Fn(Event)) 
         state.set_report(report);
         if let Some(options) = store.filter(|_| !broken) {
             let mut diagnostics = Vec::new();
-            build::build(&built.site, &built.routes, options, &|| (), &mut diagnostics);
+            build::build(&built.site, &built.routes, options, None, &|| (), &mut diagnostics);
             if !diagnostics.is_empty() {
                 tell(Event::Problems(&diagnostics));
             }

@@ -20,7 +20,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::diagnostic::{Diagnostic, Language, Result};
-use crate::site::Request;
+use crate::site::{Request, Routes, Site};
 use crate::text;
 
 use state::State;
@@ -37,6 +37,8 @@ pub struct Options {
     /// How long files must be quiet after a change.
     pub debounce: Duration,
     pub extra_watch: Vec<PathBuf>,
+    /// Whether anybody is answered; else changes are only watched for, and the site keeps its own addresses.
+    pub serves: bool,
     /// Browsers go to the page that was saved.
     pub follow: bool,
     /// Also write the whole site to its output folder after every change.
@@ -99,6 +101,40 @@ impl Server {
         http::run(self.listener, state).map_err(|error| Box::new(Diagnostic::io("serve", &error)))
     }
 }
+
+/// Loads a site, and again after every change, until the process ends. `build` is called with each state that can be
+/// loaded, in this thread; changes meanwhile wait. `tell` is called from several threads.
+pub fn watch(
+    request: Request,
+    options: Options,
+    tell: Arc<dyn Fn(Event) + Send + Sync>,
+    build: &mut dyn FnMut(&Site, &Routes),
+) -> Result<()> {
+    let nowhere = SocketAddr::from(([127, 0, 0, 1], 0));
+    let state = Arc::new(State::new(request, Options { serves: false, ..options }, nowhere));
+    // Before the first load, so that no change falls between the two.
+    let watcher = watch::Watcher::start(&state)?;
+    let reloading = state.clone();
+    spawn("reload", move || {
+        reloading.load_first(&*tell);
+        reloading.keep_loading(watcher, &*tell);
+    })?;
+    let mut done = 0;
+    loop {
+        let snapshot = state.snapshot();
+        if snapshot.generation == done {
+            std::thread::sleep(WATCH_PAUSE);
+            continue;
+        }
+        done = snapshot.generation;
+        if let Some(built) = snapshot.site.as_ref().filter(|_| !snapshot.is_broken()) {
+            build(&built.site, &built.routes);
+        }
+    }
+}
+
+/// How often it is looked for a new state of the sources.
+const WATCH_PAUSE: Duration = Duration::from_millis(10);
 
 fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Result<()> {
     match std::thread::Builder::new().name(name.to_owned()).spawn(work) {

@@ -297,7 +297,8 @@ impl State {
         let changes = std::mem::replace(&mut *since, Changes::Paths(BTreeSet::new())).and(now);
         let mut problems = Vec::new();
         let now = BuildTime::Instant(*self.now());
-        let request = Request { base_url: Some(self.base_url()), now, ..self.request.clone() };
+        let base_url = if self.options.serves { Some(self.base_url()) } else { self.request.base_url.clone() };
+        let request = Request { base_url, now, ..self.request.clone() };
         let loaded = catch_unwind(AssertUnwindSafe(|| {
             let known = before.site.as_ref().map(|built| (&built.site, &changes));
             let site = Site::open_after(&request, known, &mut problems)?;

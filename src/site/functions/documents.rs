@@ -7,14 +7,15 @@ use tera::{Kwargs, State, Tera, TeraResult, Value};
 use super::{broken, fail, language};
 use crate::config::Config;
 use crate::diagnostic::{Text, did_you_mean};
+use crate::site::asks::Asks;
 use crate::site::library::{Kind, Library};
 use crate::text;
 
 /// Registers both. Without `library` they exist, but find nothing yet.
-pub fn register(tera: &mut Tera, config: &Arc<Config>, library: Option<Arc<Library>>) {
+pub fn register(tera: &mut Tera, config: &Arc<Config>, library: Option<Arc<Library>>, asks: &Arc<Asks>) {
     for (name, kind) in [("get_page", Kind::Page), ("get_section", Kind::Section)] {
         let (config, library) = (config.clone(), library.clone());
-        tera.register_function(name, move |kwargs: Kwargs, state: &State| {
+        asks.register(tera, name, move |kwargs: Kwargs, state: &State| {
             get(&kwargs, state, &config, name, kind, library.as_deref())
         });
     }

@@ -27,6 +27,8 @@ pub struct Locator {
     hashes: RwLock<HashMap<DigestKey, Arc<[u8]>>>,
     /// What was asked for in folders that nobody watches, there or not.
     aside: Mutex<BTreeSet<PathBuf>>,
+    /// Every path that was looked at.
+    probes: Mutex<BTreeSet<PathBuf>>,
 }
 
 /// Folders of the root that are usually no part of a site, whose files may change a lot. Only what a site reads there
@@ -67,6 +69,7 @@ impl Locator {
             colocated,
             hashes: RwLock::default(),
             aside: Mutex::default(),
+            probes: Mutex::default(),
         }
     }
 
@@ -88,6 +91,7 @@ impl Locator {
             let asked = base.join(relative);
             let real = asked.canonicalize();
             self.note_aside(real.as_deref().unwrap_or(&asked));
+            self.probes.lock().unwrap_or_else(PoisonError::into_inner).insert(asked);
             let Ok(real) = real else { return Ok(None) };
             if !real.starts_with(&self.root) && !self.theme_static.as_ref().is_some_and(|theme| real.starts_with(theme))
             {
@@ -120,6 +124,11 @@ impl Locator {
             Some(theme) => on_disk(theme, made),
             None => Ok(None),
         }
+    }
+
+    /// Every path that was looked at, whether something was there or not.
+    pub fn probes(&self) -> Vec<PathBuf> {
+        self.probes.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
     }
 
     fn note_aside(&self, path: &Path) {

@@ -101,7 +101,7 @@ impl Images {
         image::process(planned, &self.cache)
     }
 
-    fn plan(&self, file: &Path, unified: &str, resize: &Resize) -> Result<Arc<Planned>, Text> {
+    fn plan(&self, file: &Path, unified: &str, resize: &Resize, keeps: bool) -> Result<Arc<Planned>, Text> {
         let source = match known(&self.sources, file) {
             Some(source) => source,
             None => {
@@ -112,6 +112,9 @@ impl Images {
             }
         };
         let planned = Arc::new(source.plan(resize)?);
+        if !keeps {
+            return Ok(planned);
+        }
         let path = format!("{FOLDER}/{}", planned.file_name);
         let mut requested = self.requested.lock().unwrap_or_else(PoisonError::into_inner);
         requested.entry(path).or_insert_with(|| planned.clone());
@@ -121,6 +124,15 @@ impl Images {
 
 /// `resize_image(…)`
 pub fn resize_image(early: &Early, kwargs: &Kwargs, _: Option<&str>) -> TeraResult<Value> {
+    resized(early, kwargs, true)
+}
+
+/// What `resize_image(…)` says, without making the image part of the output.
+pub fn resized_image(early: &Early, kwargs: &Kwargs) -> TeraResult<Value> {
+    resized(early, kwargs, false)
+}
+
+fn resized(early: &Early, kwargs: &Kwargs, keeps: bool) -> TeraResult<Value> {
     let path: &str = kwargs.must_get("path")?;
     let arguments = ResizeArguments {
         op: kwargs.get("op")?.unwrap_or("fill"),
@@ -133,7 +145,7 @@ pub fn resize_image(early: &Early, kwargs: &Kwargs, _: Option<&str>) -> TeraResu
     let failed = |why: Text| fail("resize_image", why);
     let resize = Resize::parse(&arguments).map_err(failed)?;
     let (file, unified) = locate(early, path).map_err(failed)?.ok_or_else(|| failed(missing(path)))?;
-    let planned = early.images.plan(&file, &unified, &resize).map_err(failed)?;
+    let planned = early.images.plan(&file, &unified, &resize, keeps).map_err(failed)?;
     let name = &planned.file_name;
     Ok(Value::from(map! {
         "url": early.config.permalink(&format!("{FOLDER}/{name}")).trim_end_matches('/').to_owned(),

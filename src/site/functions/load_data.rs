@@ -136,6 +136,7 @@ impl LoadData<'_> {
             headers: fetch::headers(&headers).map_err(|why| fail("load_data", why))?,
             accept: format.accept(),
         };
+        crate::template::reads::outside();
         let key = Key::Fetch(request.clone(), format);
         let _one_at_a_time = self.early.data.network.lock();
         if let Some(value) = self.early.data.get(&key) {

@@ -15,6 +15,9 @@ use crate::site::shortcodes::{self, Definitions};
 use crate::template::{self, Engine};
 use crate::text;
 
+/// The question for the address of a document by its content path.
+pub const PERMALINK: &str = "permalink of";
+
 pub const NAME: &str = "markdown";
 /// The filter for templates of Zola up to 0.22, where it evaluated shortcodes and knew no page.
 pub const TERA1_NAME: &str = "t1_markdown";

@@ -20,6 +20,7 @@ use std::sync::Arc;
 
 use tera::{Function, FunctionResult, Kwargs, State, Tera, TeraResult, Value};
 
+use super::asks::Asks;
 use crate::config::Config;
 use crate::diagnostic::{Diagnostic, Text};
 use crate::site::library::Library;
@@ -48,6 +49,7 @@ pub struct Early {
     /// When the build is.
     pub now: jiff::Timestamp,
     pub outreach: Option<outreach::Source>,
+    pub asks: Arc<Asks>,
 }
 
 impl Early {
@@ -55,6 +57,7 @@ impl Early {
     pub fn permalink(&self, path: &str) -> Option<String> {
         let found = self.permalinks.get(path);
         asked::note_link(path, found.map(String::as_str), self.why_unpublished(path).as_ref());
+        self.asks.note(markdown_filter::PERMALINK, path, &Value::from(found.cloned()));
         found.cloned()
     }
 
@@ -63,6 +66,8 @@ impl Early {
         let why = self.why_unpublished(path);
         if why.is_some() {
             asked::note_link(path, self.permalinks.get(path).map(String::as_str), why.as_ref());
+            // No question tells of it.
+            template::reads::outside();
         }
         why
     }
@@ -100,17 +105,27 @@ pub fn register_names(tera: &mut Tera) {
 
 /// Registers what works without other documents.
 pub fn register_early(tera: &mut Tera, early: &Early) {
-    tera.register_function("get_url", Safe(answering(early, urls::get_url)));
-    tera.register_function("get_hash", answering(early, urls::get_hash));
-    tera.register_function("load_data", answering(early, load_data::load_data));
-    tera.register_function("resize_image", answering(early, images::resize_image));
-    tera.register_function("get_image_metadata", answering(early, images::get_image_metadata));
-    tera.register_function("trans", translations::Trans(early.config.clone()));
-    tera.register_function("text_direction", translations::TextDirection(early.config.clone()));
-    documents::register(tera, &early.config, None);
-    taxonomies::register(tera, &early.config, None);
+    let asks = &early.asks;
+    asks.register(tera, "get_url", Safe(answering(early, urls::get_url)));
+    asks.register(tera, "get_hash", answering(early, urls::get_hash));
+    asks.register(tera, "load_data", answering(early, load_data::load_data));
+    let own = early.clone();
+    let plan = Arc::new(move |kwargs: Kwargs, _: &State| images::resized_image(&own, &kwargs));
+    asks.register_as(tera, "resize_image", answering(early, images::resize_image), Some(plan));
+    asks.register(tera, "get_image_metadata", answering(early, images::get_image_metadata));
+    asks.register(tera, "trans", translations::Trans(early.config.clone()));
+    asks.register(tera, "text_direction", translations::TextDirection(early.config.clone()));
+    documents::register(tera, &early.config, None, asks);
+    taxonomies::register(tera, &early.config, None, asks);
     zola22::register_early(tera, early);
     outreach::register_early(tera, early);
+    let permalinks = early.permalinks.clone();
+    asks.insert(
+        markdown_filter::PERMALINK,
+        Arc::new(move |kwargs: Kwargs, _: &State| {
+            Ok(Value::from(permalinks.get(kwargs.must_get::<&str>("of")?).cloned()))
+        }),
+    );
 }
 
 /// A function that keeps notes for bodies of what it answers.
@@ -128,9 +143,10 @@ fn answering(early: &Early, ask: Ask) -> impl Fn(Kwargs, &State) -> TeraResult<V
 pub fn register_late(tera: &mut Tera, early: &Early, library: &Arc<Library>) {
     let config = &early.config;
     outreach::register_late(tera, early, library);
-    zola22::register_late(tera, config, Some(library.clone()));
-    documents::register(tera, config, Some(library.clone()));
-    taxonomies::register(tera, config, Some(library.clone()));
+    let asks = &early.asks;
+    zola22::register_late(tera, config, Some(library.clone()), asks);
+    documents::register(tera, config, Some(library.clone()), asks);
+    taxonomies::register(tera, config, Some(library.clone()), asks);
 }
 
 /// What stands in the way of a value: the error of a body that is in it.

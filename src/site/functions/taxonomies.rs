@@ -6,21 +6,22 @@ use tera::{Kwargs, State, Tera, TeraResult, Value};
 
 use super::{Safe, broken, fail, language};
 use crate::config::{Config, slugify_path};
+use crate::site::asks::Asks;
 use crate::site::library::Library;
 use crate::site::taxonomy::TaxonomyTerms;
 use crate::text;
 
 /// Registers all three. Without `library` they exist, but find nothing yet.
-pub fn register(tera: &mut Tera, config: &Arc<Config>, library: Option<Arc<Library>>) {
+pub fn register(tera: &mut Tera, config: &Arc<Config>, library: Option<Arc<Library>>, asks: &Arc<Asks>) {
     let (c, l) = (config.clone(), library.clone());
-    tera.register_function("get_taxonomy", move |kwargs: Kwargs, state: &State| -> TeraResult<Value> {
+    asks.register(tera, "get_taxonomy", move |kwargs: Kwargs, state: &State| -> TeraResult<Value> {
         match taxonomy(&kwargs, state, &c, l.as_deref(), "get_taxonomy")? {
             Some((library, id)) => library.taxonomy(id).map_err(|errors| broken("get_taxonomy", &errors)),
             None => Ok(Value::none()),
         }
     });
     let (c, l) = (config.clone(), library.clone());
-    tera.register_function("get_taxonomy_term", move |kwargs: Kwargs, state: &State| -> TeraResult<Value> {
+    asks.register(tera, "get_taxonomy_term", move |kwargs: Kwargs, state: &State| -> TeraResult<Value> {
         let Some((library, id)) = taxonomy(&kwargs, state, &c, l.as_deref(), "get_taxonomy_term")? else {
             return Ok(Value::none());
         };
@@ -46,7 +47,7 @@ pub fn register(tera: &mut Tera, config: &Arc<Config>, library: Option<Arc<Libra
             None => Err(fail("get_taxonomy_url", text!("no page has the term `{name}`", "没有页面使用词条 `{name}`"))),
         }
     };
-    tera.register_function("get_taxonomy_url", Safe(get_taxonomy_url));
+    asks.register(tera, "get_taxonomy_url", Safe(get_taxonomy_url));
 }
 
 /// The taxonomy called `kind`; none where it is not required and does not exist.

@@ -10,8 +10,10 @@ use tera::{Kwargs, State, Tera, TeraResult, Value};
 
 use super::{Early, Safe, answering, broken, fail, images, load_data, translations, urls};
 use crate::config::{Config, slugify_path};
+use crate::site::asks::Asks;
 use crate::site::library::{Kind, Library};
 use crate::site::taxonomy::TaxonomyTerms;
+use crate::template::reads;
 use crate::text;
 
 /// The names of all.
@@ -30,26 +32,27 @@ pub const NAMES: &[&str] = &[
 
 /// Registers what works in bodies too.
 pub fn register_early(tera: &mut Tera, early: &Early) {
-    let config = early.config.clone();
-    tera.register_function("t1_get_url", Safe(answering(early, get_url)));
-    tera.register_function("t1_load_data", answering(early, load_data::load_data_22));
-    tera.register_function("t1_get_image_metadata", answering(early, get_image_metadata));
-    tera.register_function("t1_get_taxonomy_url", Safe(answering(early, get_taxonomy_url)));
+    let (config, asks) = (early.config.clone(), &early.asks);
+    asks.register(tera, "t1_get_url", Safe(answering(early, get_url)));
+    asks.register(tera, "t1_load_data", answering(early, load_data::load_data_22));
+    asks.register(tera, "t1_get_image_metadata", answering(early, get_image_metadata));
+    asks.register(tera, "t1_get_taxonomy_url", Safe(answering(early, get_taxonomy_url)));
     let trans_config = config.clone();
-    tera.register_function("t1_trans", move |kwargs: Kwargs, _: &State| -> TeraResult<String> {
+    asks.register(tera, "t1_trans", move |kwargs: Kwargs, _: &State| -> TeraResult<String> {
         let lang = language(&kwargs, &trans_config)?;
         translations::translate(&trans_config, kwargs.must_get("key")?, &lang)
     });
     let now = early.now;
-    tera.register_function("t1_now", move |kwargs: Kwargs, _: &State| -> TeraResult<Value> {
+    asks.register(tera, "t1_now", move |kwargs: Kwargs, _: &State| -> TeraResult<Value> {
         // Without the machine's time zone, on which no page may depend.
         kwargs.get::<bool>("utc")?;
+        reads::clock();
         Ok(match kwargs.get::<bool>("timestamp")?.unwrap_or(false) {
             true => Value::from(now.as_second()),
             false => Value::from(rfc3339(now)),
         })
     });
-    register_late(tera, &config, None);
+    register_late(tera, &config, None, asks);
 }
 
 /// As the crate chrono writes a time: fractions only where there are any.
@@ -87,20 +90,20 @@ fn get_taxonomy_url(early: &Early, kwargs: &Kwargs, _: Option<&str>) -> TeraResu
 }
 
 /// Registers what needs other documents. Without `library` the functions exist, but find nothing yet.
-pub fn register_late(tera: &mut Tera, config: &Arc<Config>, library: Option<Arc<Library>>) {
+pub fn register_late(tera: &mut Tera, config: &Arc<Config>, library: Option<Arc<Library>>, asks: &Arc<Asks>) {
     let (c, l) = (config.clone(), library.clone());
-    tera.register_function("t1_get_page", move |kwargs: Kwargs, _: &State| -> TeraResult<Value> {
+    asks.register(tera, "t1_get_page", move |kwargs: Kwargs, _: &State| -> TeraResult<Value> {
         document(&kwargs, &c, "get_page", Kind::Page, l.as_deref())
     });
     let (c, l) = (config.clone(), library.clone());
-    tera.register_function("t1_get_section", move |kwargs: Kwargs, _: &State| -> TeraResult<Value> {
+    asks.register(tera, "t1_get_section", move |kwargs: Kwargs, _: &State| -> TeraResult<Value> {
         let section = document(&kwargs, &c, "get_section", Kind::Section, l.as_deref())?;
         // Anything but a boolean counted as false.
         let metadata_only = matches!(kwargs.get::<bool>("metadata_only"), Ok(Some(true)));
         Ok(if metadata_only { without_pages(&section) } else { section })
     });
     let (c, l) = (config.clone(), library.clone());
-    tera.register_function("t1_get_taxonomy", move |kwargs: Kwargs, _: &State| -> TeraResult<Value> {
+    asks.register(tera, "t1_get_taxonomy", move |kwargs: Kwargs, _: &State| -> TeraResult<Value> {
         let kind = kwargs.must_get("kind")?;
         match taxonomy(&kwargs, &c, l.as_deref(), kind)? {
             Some((library, id)) => library.taxonomy(id).map_err(|errors| broken("get_taxonomy", &errors)),
@@ -108,7 +111,7 @@ pub fn register_late(tera: &mut Tera, config: &Arc<Config>, library: Option<Arc<
         }
     });
     let (c, l) = (config.clone(), library);
-    tera.register_function("t1_get_taxonomy_term", move |kwargs: Kwargs, _: &State| -> TeraResult<Value> {
+    asks.register(tera, "t1_get_taxonomy_term", move |kwargs: Kwargs, _: &State| -> TeraResult<Value> {
         let (kind, name): (&str, &str) = (kwargs.must_get("kind")?, kwargs.must_get("term")?);
         let include_pages = kwargs.get::<bool>("include_pages")?.unwrap_or(true);
         let Some((library, id)) = taxonomy(&kwargs, &c, l.as_deref(), kind)? else {

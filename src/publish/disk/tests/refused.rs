@@ -33,7 +33,7 @@ fn a_full_disk() {
         let staged = site.begin().unwrap();
         staged.write("new.html", b"new").unwrap();
         fill(&disk.0);
-        assert_eq!(code(staged.commit()), "publish/disk-full");
+        assert_eq!(code(staged.commit(&BTreeSet::new())), "publish/disk-full");
         assert_eq!(code(site.build(&["new.html"], "new")), "publish/disk-full");
         fs::remove_file(disk.0.join("filler")).unwrap();
         assert_eq!(tree(&site.root), before);
@@ -114,8 +114,11 @@ fn a_mount_point_that_the_beginning_did_not_see() {
         let mut mount = std::process::Command::new("mount");
         mount.current_dir(&site.root).args(options).arg(&mounted.0);
         assert!(mount.status().unwrap().success());
-        assert_eq!(staged.not_swapped(&staged.swap(true).unwrap_err()).code, "publish/mount-point");
-        assert_eq!(code(staged.commit()), "publish/mount-point");
+        assert_eq!(
+            staged.not_swapped(&staged.swap(staged.tree.folder(), true).unwrap_err()).code,
+            "publish/mount-point"
+        );
+        assert_eq!(code(staged.commit(&BTreeSet::new())), "publish/mount-point");
         assert_eq!(code(site.begin()), "publish/mount-point");
         drop(mounted);
         assert_eq!(site.files()["public/index.html"], "index.html 1");
@@ -167,7 +170,7 @@ fn an_old_output_that_cannot_be_deleted() {
     // Something is mounted inside after the last look at it, which we can only play.
     let trash = site.path(".public.kepu-staging/trash9/x");
     let Some(disk) = Mount::new(trash, "size=200k") else { return };
-    let warnings = staged.commit().unwrap();
+    let warnings = staged.commit(&BTreeSet::new()).unwrap().warnings;
     assert_eq!(warnings.iter().map(|warning| warning.code).collect::<Vec<_>>(), ["publish/old-output"]);
     assert!(!warnings[0].is_error());
     assert_eq!(site.files()["public/index.html"], "2");
@@ -195,7 +198,7 @@ fn names_that_are_too_long() {
         assert!(refused.message.en.chars().count() < 300, "{}", refused.message.en);
         assert_eq!(code(staged.copy(&path, &std::env::current_exe().unwrap(), true)), "publish/name-too-long");
     }
-    staged.commit().unwrap();
+    staged.commit(&BTreeSet::new()).unwrap();
     // An output of its own with the longest name there is.
     let name = "x".repeat(255);
     for edition in ["1", "2"] {

@@ -15,6 +15,7 @@ use crate::config::Config;
 use crate::data::map;
 use crate::diagnostic::{Text, did_you_mean};
 use crate::outreach::{Described, Event, Filter, Outreach, State as EventState, content_path, json_ld, site_meta};
+use crate::site::asks::Asks;
 use crate::site::library::{Kind, Library};
 use crate::site::relate::DocumentId;
 use crate::template;
@@ -27,7 +28,11 @@ pub struct Source {
     pub outreach: Arc<Outreach>,
     /// Sections as far as their front matter says: `title`, `description`, `permalink`, `extra`, by content path.
     pub sections: Arc<HashMap<String, Value>>,
+    pub asks: Arc<Asks>,
 }
+
+/// The question for what the front matter of a section says, by its content path.
+const SECTION: &str = "section as told by";
 
 const FUNCTIONS: [&str; 15] = [
     "activity_figures",
@@ -74,24 +79,32 @@ fn from_source(answer: Answer, early: &Early, kwargs: &Kwargs, lang: Option<&str
 /// Registers all of them on an outreach site; those that give pages find none yet.
 pub fn register_early(tera: &mut Tera, early: &Early) {
     let Some(source) = &early.outreach else { return };
+    let asks = &early.asks;
+    let sections = source.sections.clone();
+    asks.insert(
+        SECTION,
+        Arc::new(move |kwargs: Kwargs, _: &State| {
+            Ok(sections.get(kwargs.must_get::<&str>("of")?).cloned().unwrap_or(Value::none()))
+        }),
+    );
     /// A function of the source.
     macro_rules! ask {
         ($function:path) => {
             answering(early, |early, kwargs, lang| from_source($function, early, kwargs, lang))
         };
     }
-    tera.register_function("activity_figures", ask!(activity_figures));
-    tera.register_function("record", ask!(record));
-    tera.register_function("events", ask!(events));
-    tera.register_function("urgent_notices", ask!(urgent_notices));
-    tera.register_function("levels", ask!(levels));
-    tera.register_function("table", ask!(table));
-    tera.register_function("table_parts", ask!(table_parts));
-    tera.register_function("glossary", ask!(glossary));
-    tera.register_function("site_meta", ask!(meta));
-    tera.register_function("outreach", ask!(outreach));
-    tera.register_function("china_now", ask!(china_now));
-    tera.register_function("json_ld", Safe(ask!(described_json)));
+    asks.register(tera, "activity_figures", ask!(activity_figures));
+    asks.register(tera, "record", ask!(record));
+    asks.register(tera, "events", ask!(events));
+    asks.register(tera, "urgent_notices", ask!(urgent_notices));
+    asks.register(tera, "levels", ask!(levels));
+    asks.register(tera, "table", ask!(table));
+    asks.register(tera, "table_parts", ask!(table_parts));
+    asks.register(tera, "glossary", ask!(glossary));
+    asks.register(tera, "site_meta", ask!(meta));
+    asks.register(tera, "outreach", ask!(outreach));
+    asks.register(tera, "china_now", ask!(china_now));
+    asks.register(tera, "json_ld", Safe(ask!(described_json)));
     tera.register_function("chart", Safe(drawing::chart));
     text::register(tera, source);
     register_pages(tera, source, None);
@@ -105,10 +118,11 @@ pub fn register_late(tera: &mut Tera, early: &Early, library: &Arc<Library>) {
 }
 
 fn register_pages(tera: &mut Tera, source: &Source, library: Option<&Arc<Library>>) {
+    let asks = &source.asks;
     let (own, pages) = (source.clone(), library.cloned());
-    tera.register_function("picks", move |kwargs: Kwargs, state: &State| picks(&own, pages.as_deref(), &kwargs, state));
+    asks.register(tera, "picks", move |kwargs: Kwargs, state: &State| picks(&own, pages.as_deref(), &kwargs, state));
     let (own, pages) = (source.clone(), library.cloned());
-    tera.register_function("kind_pages", move |kwargs: Kwargs, state: &State| {
+    asks.register(tera, "kind_pages", move |kwargs: Kwargs, state: &State| {
         kind_pages(&own, pages.as_deref(), &kwargs, state)
     });
 }
@@ -361,7 +375,12 @@ fn with_described<R>(
     }
     let lang = language_in(kwargs, lang, &source.config)?;
     let above = value.get_from_path("ancestors").and_then(Value::as_array).unwrap_or_default();
-    let above = above.iter().filter_map(Value::as_str).filter_map(|path| source.sections.get(path)).collect();
+    let title = |path| {
+        let found = source.sections.get(path);
+        source.asks.note(SECTION, path, found.unwrap_or(&Value::none()));
+        found
+    };
+    let above = above.iter().filter_map(Value::as_str).filter_map(title).collect();
     let own = source.config.languages.get(&lang);
     Ok(make(&Described {
         value,

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use tera::{Function, Kwargs, State, TeraResult, Value};
 
 use super::arguments::{any, optional, required};
-use crate::template::{self, filters};
+use crate::template::{self, filters, reads};
 use crate::text;
 
 /// No template counts that far; a list of more would only fill the memory.
@@ -41,6 +41,7 @@ pub fn throw(args: Kwargs, _: &State) -> TeraResult<Value> {
 /// A variable of the environment, or `default`.
 pub fn get_env(args: Kwargs, _: &State) -> TeraResult<Value> {
     let name: &str = required("get_env", &args, "name")?;
+    reads::outside();
     // A name with `=` or a zero byte is none, and asking for it would panic on some systems.
     let found = if name.is_empty() || name.contains(['=', '\0']) { None } else { std::env::var(name).ok() };
     match (found, any(&args, "default")?) {
@@ -69,6 +70,7 @@ pub struct Now(pub Timestamp);
 impl Function<TeraResult<Value>> for Now {
     fn call(&self, args: Kwargs, _: &State) -> TeraResult<Value> {
         let _utc: Option<bool> = optional("now", &args, "utc")?;
+        reads::clock();
         if optional("now", &args, "timestamp")?.unwrap_or(false) {
             return Ok(Value::from(self.0.as_second()));
         }

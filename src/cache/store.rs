@@ -1,0 +1,204 @@
+//! Entries by digest in one file that many processes read and add to.
+//!
+//! The file is a list of entries: key, digest of the content, length, content. New entries are appended in one write; where two
+//! writes ran into each other, or one was cut off, what does not add up is not there. A file of which little was of use
+//! is written anew with that. It is safe to delete at any time.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::Digest;
+
+const HEAD: usize = 16 + 16 + 8;
+
+/// The entries of a file as it was, and new ones.
+pub struct Store {
+    file: PathBuf,
+    bytes: Vec<u8>,
+    /// Where in `bytes` the content of an entry is.
+    entries: FxHashMap<Digest, (usize, usize)>,
+    /// Whether some of the file is of no use.
+    is_damaged: bool,
+    changes: Mutex<Changes>,
+}
+
+#[derive(Default)]
+struct Changes {
+    used: FxHashSet<Digest>,
+    new: Vec<u8>,
+}
+
+impl Store {
+    /// Reads the entries of a file; none where it is not there or cannot be read.
+    pub fn open(file: &Path) -> Self {
+        let bytes = match fs::symlink_metadata(file) {
+            Ok(meta) if meta.is_file() => fs::read(file).unwrap_or_default(),
+            _ => Vec::new(),
+        };
+        let mut entries = FxHashMap::default();
+        let mut at = 0;
+        while let Some((key, length)) = head(&bytes, at) {
+            entries.insert(key, (at + HEAD, length));
+            at += HEAD + length;
+        }
+        let is_damaged = at != bytes.len();
+        Self { file: file.to_path_buf(), bytes, entries, is_damaged, changes: Mutex::default() }
+    }
+
+    /// The content of an entry, if it is there and whole.
+    pub fn get(&self, key: Digest) -> Option<&[u8]> {
+        let (start, length) = *self.entries.get(&key)?;
+        let content = &self.bytes[start..start + length];
+        if self.bytes[start - 24..start - 8] != Digest::of(content).0 {
+            return None;
+        }
+        self.changes.lock().unwrap_or_else(PoisonError::into_inner).used.insert(key);
+        Some(content)
+    }
+
+    /// Adds an entry, to be written by [`Store::save`].
+    pub fn put(&self, key: Digest, content: &[u8]) {
+        let mut changes = self.changes.lock().unwrap_or_else(PoisonError::into_inner);
+        append(key, content, &mut changes.new);
+    }
+
+    /// Writes new entries down, at `most` bytes in all. Where that fails they are made again next time.
+    pub fn save(&self, most: usize) -> io::Result<()> {
+        let changes = self.changes.lock().unwrap_or_else(PoisonError::into_inner);
+        let size = |key: &Digest| self.entries.get(key).map_or(0, |(_, length)| HEAD + length);
+        let used: usize = changes.used.iter().map(size).sum();
+        let is_worn =
+            self.is_damaged || self.bytes.len() > used * 2 + (1 << 20) || self.bytes.len() + changes.new.len() > most;
+        if !is_worn && changes.new.is_empty() {
+            return Ok(());
+        }
+        let folder = self.file.parent().unwrap_or(&self.file);
+        fs::create_dir_all(folder)?;
+        if !is_worn && let Ok(mut file) = append_to(&self.file) {
+            return file.write_all(&changes.new);
+        }
+        let mut whole = Vec::with_capacity(used + changes.new.len());
+        for (key, (start, length)) in self.entries.iter().filter(|(key, _)| changes.used.contains(*key)) {
+            append(*key, &self.bytes[*start..start + length], &mut whole);
+        }
+        whole.extend_from_slice(&changes.new);
+        if whole.len() > most {
+            whole.clear();
+        }
+        let mut temporary = tempfile::Builder::new().prefix(".").suffix(".part").tempfile_in(folder)?;
+        temporary.write_all(&whole)?;
+        temporary.persist(&self.file)?;
+        Ok(())
+    }
+}
+
+/// Not through a link, and nothing else than a file.
+fn append_to(file: &Path) -> io::Result<File> {
+    if fs::symlink_metadata(file).is_ok_and(|meta| !meta.is_file()) {
+        return Err(io::ErrorKind::AlreadyExists.into());
+    }
+    OpenOptions::new().append(true).create(true).open(file)
+}
+
+/// The key and the length of the content of the entry that begins at `at`.
+fn head(bytes: &[u8], at: usize) -> Option<(Digest, usize)> {
+    let head = bytes.get(at..at + HEAD)?;
+    let key = Digest(*head.first_chunk()?);
+    let length = usize::try_from(u64::from_le_bytes(*head.last_chunk()?)).ok()?;
+    let end = (at + HEAD).checked_add(length)?;
+    (end <= bytes.len()).then_some((key, length))
+}
+
+fn append(key: Digest, content: &[u8], to: &mut Vec<u8>) {
+    to.extend_from_slice(&key.0);
+    to.extend_from_slice(&Digest::of(content).0);
+    to.extend_from_slice(&(content.len() as u64).to_le_bytes());
+    to.extend_from_slice(content);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MOST: usize = 1 << 30;
+
+    fn key(n: u8) -> Digest {
+        Digest::of(&[n])
+    }
+
+    #[test]
+    fn entries_stay_and_are_added() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("new/store");
+        let store = Store::open(&file);
+        store.put(key(1), b"one");
+        store.save(MOST).unwrap();
+        let (a, b) = (Store::open(&file), Store::open(&file));
+        assert_eq!((a.get(key(1)), a.get(key(2))), (Some(&b"one"[..]), None));
+        // Two processes at once.
+        a.put(key(2), b"two");
+        b.put(key(3), b"");
+        a.save(MOST).unwrap();
+        b.save(MOST).unwrap();
+        let all = Store::open(&file);
+        assert_eq!([1, 2, 3].map(|n| all.get(key(n))), [Some(&b"one"[..]), Some(b"two"), Some(b"")]);
+    }
+
+    #[test]
+    fn a_damaged_entry_is_missing_and_the_others_are_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("store");
+        let store = Store::open(&file);
+        (0..3).for_each(|n| store.put(key(n), &[n; 50]));
+        store.save(MOST).unwrap();
+        let whole = fs::read(&file).unwrap();
+        for cut in 0..whole.len() {
+            fs::write(&file, &whole[..cut]).unwrap();
+            let store = Store::open(&file);
+            for n in 0..3 {
+                assert!(store.get(key(n)).is_none_or(|content| content == [n; 50]), "cut at {cut}");
+            }
+            assert_eq!(store.get(key(0)).is_some(), cut >= HEAD + 50);
+        }
+        for at in 0..whole.len() {
+            let mut bytes = whole.clone();
+            bytes[at] ^= 0x10;
+            fs::write(&file, &bytes).unwrap();
+            let store = Store::open(&file);
+            for n in 0..3 {
+                assert!(store.get(key(n)).is_none_or(|content| content == [n; 50]), "changed at {at}");
+            }
+        }
+        // The next one that writes leaves a sound file.
+        fs::write(&file, &whole[..whole.len() - 1]).unwrap();
+        let store = Store::open(&file);
+        assert!(store.get(key(0)).is_some());
+        store.put(key(9), b"nine");
+        store.save(MOST).unwrap();
+        let store = Store::open(&file);
+        assert!(store.get(key(0)).is_some() && store.get(key(9)).is_some() && store.get(key(1)).is_none());
+    }
+
+    #[test]
+    fn what_nobody_uses_goes() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("store");
+        let store = Store::open(&file);
+        (0..30).for_each(|n| store.put(key(n), &vec![n; 100_000]));
+        store.save(MOST).unwrap();
+        let store = Store::open(&file);
+        store.get(key(7)).unwrap();
+        store.save(MOST).unwrap();
+        assert!(fs::metadata(&file).unwrap().len() < 200_000);
+        assert!(Store::open(&file).get(key(7)).is_some());
+        // No more than there may be.
+        let store = Store::open(&file);
+        store.put(key(8), &[8; 5000]);
+        store.save(1000).unwrap();
+        assert_eq!(fs::metadata(&file).unwrap().len(), 0);
+    }
+}
