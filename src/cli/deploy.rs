@@ -18,7 +18,7 @@ use crate::publish::deploy::{self, Artifacts, Options, Progress, Session, Summar
 use crate::site::{Request, Site, plan, read_config};
 use crate::text;
 
-use super::output::Output;
+use super::output::{Format, Output};
 
 #[derive(Args, Debug)]
 pub struct Arguments {
@@ -306,7 +306,7 @@ fn odd_names(artifacts: &Artifacts) -> Option<Diagnostic> {
 }
 
 fn list(versions: &[Version], live: Option<&str>, output: &Output) {
-    if output.json {
+    if output.format == Format::Json {
         let ids: Vec<&str> = versions.iter().map(|version| version.id.as_str()).collect();
         let line = serde_json::json!({ "versions": ids, "live": live });
         let _ = writeln!(std::io::stdout(), "{line}");
@@ -325,7 +325,7 @@ fn tell(target: &Target, summary: &Summary, arguments: &Arguments, started: Inst
     let dry_run = arguments.dry_run;
     let Summary { sent, bytes, linked, deleted, unchanged, version, tree, seconds } = summary;
     let (name, whole) = (&target.name, started.elapsed().as_secs_f64());
-    if output.json {
+    if output.format == Format::Json {
         let line = serde_json::json!({ "deploy": {
             "target": name, "sent": sent, "bytes": bytes, "linked": linked, "deleted": deleted, "unchanged": unchanged,
             "version": version, "dry_run": dry_run, "failed": failed, "seconds": seconds, "whole_seconds": whole,
@@ -368,7 +368,7 @@ struct Bar {
 
 impl Bar {
     fn new(output: &Output) -> Self {
-        let shows = !output.json && std::io::stderr().is_terminal();
+        let shows = output.format == Format::Human && std::io::stderr().is_terminal();
         let bar = indicatif::ProgressBar::hidden();
         if let Ok(style) = indicatif::ProgressStyle::with_template("{bar:40} {bytes}/{total_bytes} {eta}") {
             bar.set_style(style);
