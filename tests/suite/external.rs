@@ -62,6 +62,11 @@ fn answer(mut stream: impl Read + Write, seen: &Seen) {
             Ok(0) | Err(_) => return,
             Ok(count) => request.extend_from_slice(&buffer[..count]),
         }
+        // The first byte of TLS, which this server does not speak.
+        if request.starts_with(&[0x16]) {
+            let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n");
+            return;
+        }
     }
     let request = String::from_utf8_lossy(&request).into_owned();
     let mut words = request.split_whitespace();
@@ -80,7 +85,7 @@ fn answer(mut stream: impl Read + Write, seen: &Seen) {
             ("200 OK", String::new())
         }
         "silent" => {
-            std::thread::sleep(Duration::from_secs(5));
+            std::thread::sleep(Duration::from_secs(8));
             return;
         }
         "garbage" => {
@@ -130,7 +135,7 @@ fn unsigned() -> u16 {
 }
 
 const SETTINGS: &str =
-    "[check.rules]\n\"link/local\" = \"off\"\n\n[check.external]\npause_ms = 0\nper_host = 4\ntimeout_seconds = 2\n";
+    "[check.rules]\n\"link/local\" = \"off\"\n\n[check.external]\npause_ms = 0\nper_host = 4\ntimeout_seconds = 4\n";
 
 fn site(links: &[String]) -> SiteTest {
     let mut body = String::from("+++\ntitle = \"A\"\n+++\n\n");
