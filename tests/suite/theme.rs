@@ -299,3 +299,71 @@ fn feeds_and_calendars_are_read_by_other_implementations() {
         assert_eq!(seen, ["ics", "json", "xml"], "{name}");
     }
 }
+
+#[test]
+fn pages_come_and_go_on_their_dates() {
+    let page = |title: &str, extra: &str| {
+        format!(
+            "+++\ntitle = \"{title}\"\ndate = 2026-11-20T09:00:00+08:00\n[extra]\nkind = \"notice\"\n{extra}\n+++\n\n正文。\n"
+        )
+    };
+    let site = SiteTest::full()
+        .file("content/notices/later.md", page("下周开课", "publish_at = 2026-12-05T09:00:00"))
+        .file("content/notices/short.md", page("限时通知", "expires = 2026-12-03"));
+    let at = |time: &str| site.run(&["build", "--at", time]).succeeds();
+    // Lists, feeds and the sitemap, each with what stands in it.
+    let listed = |title: &str, slug: &str| {
+        [
+            site.output("index.html").contains(title),
+            site.output("notices/index.html").contains(title),
+            site.output("atom.xml").contains(title),
+            site.output("about/site-map/index.html").contains(title),
+            site.output("sitemap.xml").contains(&format!("/notices/{slug}/")),
+            site.path(&format!("public/notices/{slug}/index.html")).exists(),
+        ]
+    };
+    let urgent = "<aside class=\"urgent\"";
+    at("2026-12-01T07:59");
+    for path in pages(&site.path("public")) {
+        let file = format!("{}{}", &path[1..], if path.ends_with('/') { "index.html" } else { "" });
+        assert!(site.output(&file).contains(urgent), "the urgent notice is on {path}");
+    }
+    assert!(site.output("science/index.html").contains("有效至 2026-12-01 08:00"));
+    at("2026-12-01T08:00");
+    for (path, bytes) in site.tree("public") {
+        assert!(!String::from_utf8_lossy(&bytes).contains(urgent), "the urgent notice has left {path}");
+    }
+    at("2026-12-03T23:59");
+    assert_eq!((listed("限时通知", "short"), listed("下周开课", "later")), ([true; 6], [false; 6]));
+    at("2026-12-04").says("Next change due: 2026-12-05 09:00");
+    assert_eq!(listed("限时通知", "short"), [false; 6]);
+    at("2026-12-05T08:59");
+    assert_eq!(listed("下周开课", "later"), [false; 6]);
+    at("2026-12-05T09:00");
+    assert_eq!(listed("下周开课", "later"), [true; 6]);
+}
+
+#[test]
+fn the_calendar_is_right_on_the_day_of_the_build() {
+    let site = SiteTest::full();
+    let at = |time: &str| {
+        site.run(&["build", "--at", time]).succeeds();
+        let calendar = site.output("calendar/index.html");
+        let (coming, past) = calendar.split_once("id=\"past\"").expect("past events");
+        (coming.to_owned(), past.to_owned(), site.output("calendar/event/index.html"))
+    };
+    let (title, running) = ("科技馆开放日", "科技馆开放日</a> <span class=\"chip\">进行中</span>");
+    let (coming, past, own) = at("2026-12-18");
+    assert!(coming.contains(title) && !coming.contains(running) && !past.contains(title), "{coming}");
+    assert!(own.contains("event.ics") && !own.contains("已经结束"), "{own}");
+    let (coming, ..) = at("2026-12-19T10:00");
+    assert!(coming.contains(running), "{coming}");
+    let (coming, past, own) = at("2026-12-19T11:00");
+    assert!(!coming.contains(title) && past.contains(title), "{coming}");
+    assert!(own.contains("已经结束"), "{own}");
+    // What was called off says so.
+    assert!(coming.contains("已取消"), "{coming}");
+    let (coming, ..) = at("2027-02-01");
+    assert!(coming.contains("暂时没有安排好的活动"), "{coming}");
+    assert!(!site.output("index.html").contains("近期活动"));
+}

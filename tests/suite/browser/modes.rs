@@ -118,6 +118,27 @@ fn right_in_every_mode(width: u32, height: u32) {
     assert!(faults.is_empty(), "{} faults\n{}", faults.len(), faults.join("\n"));
 }
 
+#[test]
+fn the_site_that_init_makes_is_right() {
+    let Some(site) = served(SiteTest::starter) else { return };
+    assert!(site.pages.len() > 10, "{:?}", site.pages);
+    let axe = axe();
+    let browser = Browser::start();
+    browser.open(&format!("{}/404.html", site.address));
+    browser.view(360, 740, "light");
+    let mut faults = Vec::new();
+    for page in &site.pages {
+        for chosen in ["", "elder=1"] {
+            open(&browser, &site, page, Some(chosen));
+            let mut found = faults_of_layout(&browser);
+            found.extend(faults_of_loading(&browser, &site.address));
+            found.extend(faults_of_access(&browser, &axe));
+            faults.extend(found.into_iter().map(|fault| format!("{page} {chosen}: {fault}")));
+        }
+    }
+    assert!(faults.is_empty(), "{} faults\n{}", faults.len(), faults.join("\n"));
+}
+
 /// 《互联网网站适老化通用设计规范》 and its numbers: text of 18 px and more, lines 1.3 apart, 44 px for what is pressed
 /// and 60 px for buttons. A link in a line of text is as high as the line.
 fn faults_of_size(browser: &Browser) -> Vec<String> {
