@@ -87,7 +87,7 @@ mod tests {
 
     #[test]
     fn the_tree_shows_signs_sizes_and_folders() {
-        let entry = |size| Entry { hash: size.to_string(), size, headers: String::new() };
+        let entry = |size: u64| Entry { hash: size.to_string(), size, headers: String::new() };
         let new: Files = [("index.html", 2048), ("a/b/index.html", 10), ("p/x.png", 1), ("p/y.png", 2)]
             .map(|(path, size)| (path.to_owned(), entry(size)))
             .into();
