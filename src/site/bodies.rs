@@ -16,7 +16,7 @@ use crate::diagnostic::Diagnostic;
 use crate::markdown::Highlighter;
 use crate::template::Engine;
 
-use super::body::{Around, Body, BodyRenderer, Source, TemplatesSince};
+use super::body::{Around, Body, BodyRenderer, Source};
 use super::functions::Early;
 use super::links;
 use super::memory::Shared;
@@ -90,8 +90,6 @@ pub struct Bodies {
     backlinks: OnceLock<Arc<Backlinks>>,
     /// The backlinks of before, and the documents whose links decide whether they are the same.
     known_backlinks: Option<KnownBacklinks>,
-    /// Since the snapshot before.
-    templates: TemplatesSince,
     has_failed: AtomicBool,
 }
 
@@ -105,7 +103,6 @@ impl Bodies {
             sections,
             backlinks: OnceLock::new(),
             known_backlinks: None,
-            templates: shared.templates,
             has_failed: AtomicBool::new(false),
         };
         bodies.known_backlinks = shared.backlinks().map(|(backlinks, before)| {
@@ -166,7 +163,7 @@ impl Bodies {
         around: impl Fn() -> Around,
     ) -> Arc<Body> {
         let early = &self.of.early;
-        let is_same = |body: &Arc<Body>| body.reads.are_same(source.insert_anchor, self.templates, &around, early);
+        let is_same = |body: &Arc<Body>| body.reads.are_same(source.insert_anchor, &around, early);
         if let Some(before) = before.filter(is_same) {
             return before;
         }
