@@ -95,7 +95,7 @@ pub struct Shared<'a> {
     sections: Vec<Option<usize>>,
     templates: TemplatesSince,
     /// Whether all documents are in the same places, in the same orders and under the same terms.
-    pub outline: bool,
+    outline: bool,
 }
 
 /// How the documents relate to each other, and what was said about it.
