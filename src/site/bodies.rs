@@ -17,7 +17,7 @@ use crate::markdown::Highlighter;
 use crate::template::Engine;
 use crate::template::reads::{self, Reads};
 
-use super::body::{Around, Body, BodyRenderer, Source, TemplatesSince};
+use super::body::{Around, Body, BodyRenderer, Source};
 use super::functions::Early;
 use super::links;
 use super::memo::Memo;
@@ -94,8 +94,6 @@ pub struct Bodies {
     backlinks: OnceLock<Arc<Backlinks>>,
     /// The backlinks of before, and the documents whose links decide whether they are the same.
     known_backlinks: Option<KnownBacklinks>,
-    /// Since the snapshot before.
-    templates: TemplatesSince,
     has_failed: AtomicBool,
     /// Whether bodies read the clock, or what nobody can compare.
     asked: Mutex<Reads>,
@@ -111,7 +109,6 @@ impl Bodies {
             sections,
             backlinks: OnceLock::new(),
             known_backlinks: None,
-            templates: shared.templates,
             has_failed: AtomicBool::new(false),
             asked: Mutex::default(),
         };
@@ -173,7 +170,7 @@ impl Bodies {
         around: impl Fn() -> Around,
     ) -> Arc<Body> {
         let early = &self.of.early;
-        let is_same = |body: &Arc<Body>| body.reads.are_same(source.insert_anchor, self.templates, &around, early);
+        let is_same = |body: &Arc<Body>| body.reads.are_same(source.insert_anchor, &around, early);
         if let Some(before) = before.filter(is_same) {
             return before;
         }

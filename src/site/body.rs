@@ -57,26 +57,20 @@ pub struct TemplatesSince {
 }
 
 impl Reads {
-    /// Whether all of it is as it was.
-    pub fn are_same(
-        &self,
-        insert_anchor: InsertAnchor,
-        templates: TemplatesSince,
-        around: impl FnOnce() -> Around,
-        early: &Early,
-    ) -> bool {
+    /// Whether all of it but the templates is as it was.
+    pub fn are_same(&self, insert_anchor: InsertAnchor, around: impl FnOnce() -> Around, early: &Early) -> bool {
         self.insert_anchor == insert_anchor
-            && self.are_same_templates(templates)
             && self.around.as_ref().is_none_or(|then| *then == around())
             && self.asked.is_same(early)
     }
 
-    /// The same where all documents are in the same places, and all sections are as they were.
-    pub fn are_same_by_outline(&self, templates: TemplatesSince) -> bool {
-        self.are_same_templates(templates) && self.asked.is_same_by_outline()
+    /// Whether that is certain already by all documents being in the same places, and all sections as they were.
+    pub fn are_same_by_outline(&self) -> bool {
+        self.around.is_none() && self.asked.is_same_by_outline()
     }
 
-    fn are_same_templates(&self, templates: TemplatesSince) -> bool {
+    /// Whether the templates that were used are as they were.
+    pub fn are_same_templates(&self, templates: TemplatesSince) -> bool {
         templates.same || (self.around.is_none() && (!self.helpers || templates.same_helpers))
     }
 }

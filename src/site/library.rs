@@ -62,8 +62,6 @@ impl PageSlot {
 pub struct Library {
     pub bodies: Bodies,
     pub taxonomies: Arc<Vec<TaxonomyTerms>>,
-    /// Whether relations are those of the snapshot before.
-    outline: bool,
     pub pages: Vec<PageSlot>,
     sections: Vec<OnceLock<Value>>,
     /// The terms of each taxonomy.
@@ -77,7 +75,7 @@ impl Library {
         let pages = (0..content.pages.len()).map(|id| shared.page_values(id)).collect();
         let sections = cells(content.sections.len());
         let terms = taxonomies.iter().map(|taxonomy| cells(taxonomy.terms.len())).collect();
-        Self { bodies, taxonomies, outline: shared.outline, pages, sections, terms }
+        Self { bodies, taxonomies, pages, sections, terms }
     }
 
     fn relations(&self) -> &Relations {
@@ -97,10 +95,7 @@ impl Library {
             match before {
                 Some(before)
                     if Arc::ptr_eq(&before.body, body)
-                        && before
-                            .value
-                            .as_map()
-                            .is_some_and(|map| documents.is_around(id, map, body, self.outline)) =>
+                        && before.value.as_map().is_some_and(|map| documents.is_around(id, map, body)) =>
                 {
                     before
                 }

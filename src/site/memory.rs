@@ -93,9 +93,9 @@ pub struct Shared<'a> {
     /// For each page its index before.
     pages: Vec<Option<PageId>>,
     sections: Vec<Option<usize>>,
-    pub templates: TemplatesSince,
+    templates: TemplatesSince,
     /// Whether all documents are in the same places, in the same orders and under the same terms.
-    pub outline: bool,
+    outline: bool,
 }
 
 /// How the documents relate to each other, and what was said about it.
@@ -156,10 +156,14 @@ impl<'a> Shared<'a> {
     }
 
     fn body(&self, then: Option<DocumentId>) -> Slot<Arc<Body>> {
-        let known = || self.before?.site.library.bodies.slot(then?).known();
-        match known() {
-            Some(body) if self.outline && body.reads.are_same_by_outline(self.templates) => Slot::made(body),
-            known => Slot::before(known),
+        let slot = || Some(self.before?.site.library.bodies.slot(then?));
+        let Some(slot) = slot() else { return Slot::default() };
+        // The templates are compared with those of the snapshot before, so this is seen to in every snapshot.
+        let known = slot.known().filter(|body| body.reads.are_same_templates(self.templates));
+        // The outline, too, is compared with the snapshot before, and only what was made there is known to be right for it.
+        match (known, slot.get()) {
+            (Some(body), Some(_)) if self.outline && body.reads.are_same_by_outline() => Slot::made(body),
+            (known, _) => Slot::before(known),
         }
     }
 

@@ -218,18 +218,12 @@ impl Documents<'_> {
         map
     }
 
-    /// Whether a value of a page says of other documents what a new one would. `outline`: whether relations are as they
-    /// were.
-    pub fn is_around(&self, id: PageId, value: &Map, body: &Body, outline: bool) -> bool {
+    /// Whether a value of a page says of other documents what a new one would.
+    pub fn is_around(&self, id: PageId, value: &Map, body: &Body) -> bool {
         let is = |key: &'static str, now: Value| value.get(&Key::from(key)) == Some(&now);
-        if !is("backlinks", self.backlinks(DocumentId::Page(id), body)) {
-            return false;
-        }
-        let around = || {
-            let [ancestors, translations, _] = self.around_page(id);
-            is("ancestors", ancestors) && is("translations", translations)
-        };
-        outline || around()
+        let [ancestors, translations, _] = self.around_page(id);
+        let backlinks = self.backlinks(DocumentId::Page(id), body);
+        is("ancestors", ancestors) && is("translations", translations) && is("backlinks", backlinks)
     }
 
     /// What the value of a page says of other documents, before bodies are known.
