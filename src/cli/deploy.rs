@@ -41,10 +41,6 @@ pub struct Arguments {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
     parallel: Option<u16>,
 
-    /// Deploy although `kepu check` finds errors
-    #[arg(long)]
-    skip_check: bool,
-
     /// Replace files of the same name that kepu did not put there
     #[arg(long)]
     overwrite: bool,
@@ -133,10 +129,18 @@ pub fn run(arguments: &Arguments, root: &Path, config: Option<&Path>, output: &O
             let done = act(arguments, &target, &request, &options, output, &mut diagnostics)?;
             Some((target, done))
         });
-    let failed = output.report(diagnostics);
-    let Some((target, done)) = done else { return ExitCode::from(1) };
-    if let Done::Sent(summary) = &done {
-        tell(&target, summary, arguments.dry_run, started, failed, output);
+    // What was sent before an error stays sent, so `Output::report`, which says that nothing was changed, is not for here.
+    Diagnostic::sort(&mut diagnostics);
+    output.show_problems(&diagnostics);
+    let errors = diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).count();
+    let failed = errors > 0 || (output.strict && !diagnostics.is_empty());
+    let Some((target, done)) = done else {
+        output.say(&text!("The deploy did not finish: {errors} error(s).", "发布没有完成：{errors} 个错误。"));
+        return ExitCode::from(1);
+    };
+    match &done {
+        Done::Sent(summary) => tell(&target, summary, arguments, started, failed, output),
+        Done::Told => {}
     }
     if failed { ExitCode::from(1) } else { ExitCode::SUCCESS }
 }
@@ -317,7 +321,8 @@ fn list(versions: &[Version], live: Option<&str>, output: &Output) {
     }
 }
 
-fn tell(target: &Target, summary: &Summary, dry_run: bool, started: Instant, failed: bool, output: &Output) {
+fn tell(target: &Target, summary: &Summary, arguments: &Arguments, started: Instant, failed: bool, output: &Output) {
+    let dry_run = arguments.dry_run;
     let Summary { sent, bytes, linked, deleted, unchanged, version, tree, seconds } = summary;
     let (name, whole) = (&target.name, started.elapsed().as_secs_f64());
     if output.json {
@@ -334,6 +339,9 @@ fn tell(target: &Target, summary: &Summary, dry_run: bool, started: Instant, fai
     let (size, s) = (format_size(*bytes, BINARY), if *sent == 1 { "" } else { "s" });
     let seconds = format!("{whole:.2}");
     output.say(&match () {
+        () if arguments.rollback.is_some() && !dry_run => {
+            text!("`{name}` was taken back to an earlier version.", "`{name}` 已退回到较早的版本。")
+        }
         () if sent + linked + deleted == 0 => {
             text!("Nothing to send: `{name}` is up to date.", "没有需要发送的内容：`{name}` 已是最新。")
         }
