@@ -50,7 +50,7 @@ fn dav(machine: &Machine) -> String {
          dav_methods PUT DELETE MKCOL COPY MOVE; dav_ext_methods PROPFIND OPTIONS; dav_access user:rw all:r;
          client_body_temp_path {};",
         users.display(),
-        machine.folder_of_user("dav_uploads").display(),
+        machine.folder_of_user("home/web/.uploads").display(),
     )
 }
 
