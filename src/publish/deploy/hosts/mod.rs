@@ -72,15 +72,16 @@ pub fn open(target: &Target, around: &Surroundings) -> Result<Open, Box<Diagnost
                 None => ("", path),
             };
             name = last.to_owned();
+            let keys = match &sftp.key {
+                Some(key) => vec![home(key, around.folder)],
+                None => sftp::usual_keys(),
+            };
             let login = ssh::Login {
                 host: sftp.host.clone(),
                 port: sftp.port,
                 user: sftp.user.clone(),
-                password: secrets.get("password"),
-                keys: match &sftp.key {
-                    Some(key) => vec![home(key, around.folder)],
-                    None => sftp::usual_keys(),
-                },
+                password: if keys.is_empty() { Some(secrets.require("password")?) } else { secrets.get("password") },
+                keys,
                 passphrase: secrets.get("key_passphrase"),
                 known_hosts: match &sftp.known_hosts {
                     Some(file) => home(file, around.folder),
