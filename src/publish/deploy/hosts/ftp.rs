@@ -202,6 +202,8 @@ impl Ftp {
                 Ok(stream) => return Ok(stream),
                 Err(error) => {
                     pool.open -= 1;
+                    // Whoever waits for a connection may be waiting for this one.
+                    self.returned.notify_all();
                     if pool.open == 0 {
                         return Err(error);
                     }
