@@ -36,8 +36,6 @@ fn server(secure: Option<Arc<rustls::ServerConfig>>) -> (u16, Arc<Seen>) {
             let (seen, secure) = (shared.clone(), secure.clone());
             std::thread::spawn(move || {
                 let _ = stream.set_read_timeout(Some(Duration::from_secs(10)));
-                let now = seen.now.fetch_add(1, Ordering::SeqCst) + 1;
-                seen.most.fetch_max(now, Ordering::SeqCst);
                 match secure {
                     None => answer(stream, &seen),
                     Some(config) => {
@@ -46,7 +44,6 @@ fn server(secure: Option<Arc<rustls::ServerConfig>>) -> (u16, Arc<Seen>) {
                         }
                     }
                 }
-                seen.now.fetch_sub(1, Ordering::SeqCst);
             });
         }
     });
@@ -77,13 +74,16 @@ fn answer(mut stream: impl Read + Write, seen: &Seen) {
         requests.push(asked.clone());
         requests.iter().filter(|known| **known == asked).count()
     };
+    let now = seen.now.fetch_add(1, Ordering::SeqCst) + 1;
+    seen.most.fetch_max(now, Ordering::SeqCst);
     let (kind, rest) = path.trim_start_matches('/').split_once('/').unwrap_or((path, ""));
     let page = "<!doctype html><h1 id=\"here\">here</h1><a name=\"old\">old</a>";
+    if kind == "slow" {
+        std::thread::sleep(Duration::from_millis(700));
+    }
+    // From here on whoever asked may ask for something else.
+    seen.now.fetch_sub(1, Ordering::SeqCst);
     let (status, headers) = match kind {
-        "slow" => {
-            std::thread::sleep(Duration::from_millis(700));
-            ("200 OK", String::new())
-        }
         "silent" => {
             std::thread::sleep(Duration::from_secs(8));
             return;
