@@ -99,7 +99,12 @@ fn read(path: &Path, shown: &str) -> Option<Arc<str>> {
 /// The first of the needles that stands in the text, as a whole word of its kind.
 fn find(file: &str, text: &str, needles: &[String]) -> Option<Place> {
     let inner = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '/' | '.' | '%' | ':');
-    needles.iter().filter(|needle| !needle.is_empty()).find_map(|needle| {
+    // A short name without any mark of an address stands everywhere.
+    let is_telling = |needle: &&String| match needle.contains(['/', '#', '.', '@']) {
+        true => needle.len() > 1,
+        false => needle.chars().count() > 3,
+    };
+    needles.iter().filter(is_telling).find_map(|needle| {
         text.match_indices(needle.as_str()).find_map(|(at, _)| {
             let (before, after) = (text.get(..at)?.chars().next_back(), text.get(at + needle.len()..)?.chars().next());
             let whole = !before.is_some_and(inner) && !after.is_some_and(inner);

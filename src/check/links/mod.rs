@@ -194,6 +194,10 @@ impl Checker<'_> {
         let path = self.context.addresses.path(route);
         let Some(Route::Redirect { to, .. }) = self.context.routes.get(path) else { return None };
         let address = address_of(path);
+        // A section with `redirect_to` is meant to be linked.
+        if self.context.site.content.sections.iter().any(|section| section.path == address) {
+            return None;
+        }
         Some(
             finding("link/redirect", text!("`{address}` only leads on to `{to}`", "`{address}` 只是跳转到 `{to}`"))
                 .help(text!("link to that address itself", "请直接链接到跳转后的地址")),
