@@ -93,11 +93,10 @@ pub fn run(arguments: &Arguments, root: &Path, config: Option<&Path>, output: &O
     match built {
         Some(summary) if !failed => {
             let Summary { written, next } = summary;
-            let Written { pages, sections, files, rendered, folder, .. } = written;
+            let Written { pages, sections, files, rendered, folder, is_update, .. } = written;
             let seconds = format!("{:.2}", started.elapsed().as_secs_f64());
             let (p, s) = (if pages == 1 { "" } else { "s" }, if sections == 1 { "" } else { "s" });
-            let again = files - rendered;
-            output.say(&if again == 0 {
+            output.say(&if !is_update {
                 text!(
                     "{pages} page{p} and {sections} section{s}, {files} files in `{folder}`, {seconds} s.",
                     "{pages} 个页面、{sections} 个栏目，共 {files} 个文件，写入 `{folder}`，用时 {seconds} 秒。"
@@ -202,9 +201,6 @@ fn build(
     }
     let store = if arguments.no_cache { None } else { open_memo(&request.found.root) };
     let site = Site::load_with(request, store.clone(), diagnostics)?;
-    if let Some(store) = &store {
-        save_memo(store);
-    }
     if arguments.verbose {
         site.trees.report().iter().chain([&site.generation.describe()]).for_each(|line| output.say(line));
     }
@@ -217,6 +213,10 @@ fn build(
     }
     progress.expect(routes.len());
     let written = publish::build::build(&site, &routes, &options, memory, &|| progress.step(), diagnostics)?;
+    // Only now: a build that fails leaves nothing behind.
+    if let Some(store) = &store {
+        save_memo(store);
+    }
     let next = site.outreach.as_ref().and_then(|outreach| outreach.changes.first().cloned());
     // The process ends now; freeing a large site piece by piece would only keep the user waiting.
     std::mem::forget((site, routes));

@@ -38,6 +38,8 @@ pub struct Written {
     pub replaced: usize,
     /// The output folder for messages.
     pub folder: String,
+    /// Whether it was built on top of what an earlier build left.
+    pub is_update: bool,
 }
 
 /// What is known of the last build into an output, and what the sources look like now.
@@ -87,7 +89,7 @@ impl Memory {
             return None;
         }
         let Record { pages, sections, files, .. } = *record;
-        Some(Written { pages, sections, files, rendered: 0, replaced: 0, folder })
+        Some(Written { pages, sections, files, rendered: 0, replaced: 0, folder, is_update: true })
     }
 }
 
@@ -158,6 +160,7 @@ pub fn build(
         rendered: done.iter().filter(|file| file.is_rendered).count(),
         replaced: done.iter().filter(|file| file.is_written).count(),
         folder,
+        is_update: !record.made.is_empty(),
     };
     let reads = site.body_reads();
     let mut inputs = memory.inputs;
@@ -435,7 +438,7 @@ fn anew(
         Ok(committed) => {
             diagnostics.extend(committed.warnings);
             let (pages, sections) = (site.content.pages.len(), site.content.sections.len());
-            Some(Written { pages, sections, files, rendered: files, replaced: files, folder })
+            Some(Written { pages, sections, files, rendered: files, replaced: files, folder, is_update: false })
         }
         Err(error) => {
             diagnostics.push(*error);

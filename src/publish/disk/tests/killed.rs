@@ -205,7 +205,9 @@ fn killed_at_every_step_of_an_update() {
                 }
                 // The record still tells of the build before the one that was killed.
                 update(&site, state, &next.split(' ').collect::<Vec<_>>(), "last");
-                assert_eq!(published(&site), updated(next, "last", "1"), "{step} after {builds}");
+                // An output that was set aside is put back first, and then nobody knows it.
+                let kept = if step == "aside" { "last" } else { "1" };
+                assert_eq!(published(&site), updated(next, "last", kept), "{step} after {builds}");
                 assert!(site.files().keys().all(|path| path.starts_with("public")), "{step}: {:?}", site.files());
             }
         }
