@@ -10,12 +10,13 @@ use std::time::{Duration, Instant};
 use clap::Args;
 use humansize::{BINARY, format_size};
 
+use crate::check;
 use crate::config::deploy::{Family, Host, Server, Target, bytes};
 use crate::config::{Mode, find};
 use crate::diagnostic::{Diagnostic, Text};
 use crate::outreach::BuildTime;
 use crate::publish::deploy::{self, Artifacts, Options, Progress, Session, Summary, Version};
-use crate::site::{Request, Site, plan, read_config};
+use crate::site::{Request, Routes, Site, plan, read_config};
 use crate::text;
 
 use super::output::{Format, Output};
@@ -40,6 +41,10 @@ pub struct Arguments {
     /// Uploads at once
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
     parallel: Option<u16>,
+
+    /// Deploy although `kepu check` finds errors
+    #[arg(long)]
+    skip_check: bool,
 
     /// Replace files of the same name that kepu did not put there
     #[arg(long)]
@@ -242,6 +247,9 @@ fn act(
     if diagnostics.iter().any(Diagnostic::is_error) || (output.strict && !diagnostics.is_empty()) {
         return None;
     }
+    if !arguments.skip_check && !arguments.setup && !passes_check(&site, &routes, request, diagnostics) {
+        return None;
+    }
     let mut artifacts = Artifacts::render(&site, &routes, &|| (), diagnostics)?;
     let redirects = deploy::redirects(&site, &routes);
     let notes = root.join(".kepu/deploy").join(&target.name);
@@ -266,6 +274,33 @@ fn act(
     bar.finish();
     let seconds = rendered.elapsed().as_secs_f64();
     summary.map(|summary| Done::Sent(Summary { seconds, ..summary }))
+}
+
+/// Whether `kepu check` finds no error; the network is not asked, and warnings are left to it.
+fn passes_check(site: &Site, routes: &Routes, request: &Request, diagnostics: &mut Vec<Diagnostic>) -> bool {
+    let now = request.now.instant(site.outreach.is_some());
+    let options = check::Options { now, inspect: false, external: false };
+    let findings = check::run(site, routes, Vec::new(), options, &|| ()).findings;
+    let errors: Vec<Diagnostic> = findings.into_iter().filter(Diagnostic::is_error).collect();
+    let count = errors.len();
+    if count == 0 {
+        return true;
+    }
+    diagnostics.extend(errors);
+    diagnostics.push(
+        Diagnostic::error(
+            "deploy/check",
+            text!(
+                "`kepu check` finds {count} error(s); nothing was sent",
+                "`kepu check` 发现 {count} 个错误，没有发送任何内容"
+            ),
+        )
+        .help(text!(
+            "mend them, or deploy all the same with --skip-check",
+            "请先改正；确实要照样发布，请加上 --skip-check"
+        )),
+    );
+    false
 }
 
 /// Prints what must be set by hand.
