@@ -154,7 +154,13 @@ impl Host for Folder {
     fn link(&self, from: &str, to: &str) -> Result<()> {
         let place = self.at(to);
         self.make_parent(&place).map_err(failed(to))?;
-        fs::hard_link(self.at(from), place).map_err(failed(to))
+        match fs::hard_link(self.at(from), &place) {
+            // What others put there stays in a tree until the tree is filled anew.
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+                fs::remove_file(&place).and_then(|()| fs::hard_link(self.at(from), place)).map_err(failed(to))
+            }
+            made => made.map_err(failed(to)),
+        }
     }
 
     #[cfg(unix)]
