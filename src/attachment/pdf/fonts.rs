@@ -87,7 +87,17 @@ impl Font {
 
     pub fn letter(&self, code: &Code) -> Letter {
         let number = code.bytes.iter().fold(0_u32, |number, byte| number << 8 | u32::from(*byte));
-        let width = self.widths.get(&number).copied().unwrap_or(self.default_width);
+        // Widths are listed by glyph; where codes are letters, Latin ones are half as wide as Han.
+        let width = match self.decode {
+            Decode::Unicode | Decode::Charset(_) => {
+                if number < 0x80 {
+                    0.5
+                } else {
+                    1.0
+                }
+            }
+            _ => self.widths.get(&number).copied().unwrap_or(self.default_width),
+        };
         let text = match self.decode {
             Decode::Known => self.letters.get(code.bytes).and_then(|letter| letter.text.clone()),
             Decode::Charset(charset) => {
