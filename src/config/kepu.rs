@@ -4,8 +4,8 @@ use indexmap::IndexMap;
 use serde::Deserialize;
 
 use super::Dialect;
-use super::deploy::{self, RawTarget, Target};
 use super::check::{self, Check, RawCheck};
+use super::deploy::{self, RawTarget, Target};
 use super::outreach::{self, RawOutreach};
 use super::raw::options;
 use super::toml_input::Input;

@@ -38,6 +38,27 @@ pub struct Asks {
     known: OnceLock<Known>,
 }
 
+/// The one who keeps [`Asks`] alive. Its functions know the site, and the site's templates know them: a circle that ends
+/// here.
+#[derive(Default)]
+pub struct Keeper(Arc<Asks>);
+
+impl std::ops::Deref for Keeper {
+    type Target = Arc<Asks>;
+
+    fn deref(&self) -> &Arc<Asks> {
+        &self.0
+    }
+}
+
+impl Drop for Keeper {
+    fn drop(&mut self) {
+        for functions in [&self.0.functions, &self.0.effects] {
+            functions.write().unwrap_or_else(PoisonError::into_inner).clear();
+        }
+    }
+}
+
 impl Asks {
     /// Tells the digests of the site's finished values, so that no answer is digested in full.
     pub fn know(&self, known: Known) {

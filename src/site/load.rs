@@ -13,7 +13,7 @@ use crate::search;
 use crate::template::{self, Engine, TemplateFile};
 use crate::text;
 
-use super::asks::Asks;
+use super::asks;
 use super::bodies::{Bodies, Ingredients};
 use super::functions::{self, DataCache, Early, Images, Locator, Snippets};
 use super::generation::{Clues, Generation};
@@ -168,7 +168,7 @@ impl Site {
             None => (Images::new(&root), DataCache::default()),
         };
         let images = Arc::new(images);
-        let asks: Arc<Asks> = Arc::default();
+        let asks = asks::Keeper::default();
         let source = outreach.as_ref().map(|outreach| functions::outreach::Source {
             config: config.clone(),
             outreach: outreach.clone(),

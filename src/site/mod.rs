@@ -52,7 +52,6 @@ pub use render::{Artifact, Work, render, summarize, template_of, work};
 pub use request::{Request, read_config};
 pub use routes::{Route, Routes, has_same_routes, plan};
 
-use asks::Asks;
 use relate::Relations;
 use taxonomy::TaxonomyTerms;
 
@@ -82,7 +81,7 @@ pub struct Site {
     /// Which processed images templates have asked for.
     pub images: Arc<Images>,
     /// What templates have asked for through functions.
-    asks: Arc<Asks>,
+    asks: asks::Keeper,
     locator: Arc<functions::Locator>,
     /// The files that style sheets were made of.
     sass_reads: Vec<PathBuf>,

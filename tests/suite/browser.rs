@@ -10,8 +10,8 @@
 
 mod driver;
 mod keys;
-mod modes;
 mod live;
+mod modes;
 mod server;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -58,8 +58,8 @@ impl<'a> Built<'a> {
     fn new(site: &'a SiteTest) -> Self {
         let output = site.path("public");
         let built = Self { site, output };
-        built.warm();
         settle();
+        built.warm();
         built
     }
 
@@ -74,9 +74,9 @@ impl<'a> Built<'a> {
     /// Builds, compares with a first build, and gives how many files were rendered and how many written.
     #[track_caller]
     fn again(&self, what: &str) -> (usize, usize) {
+        settle();
         let written = self.warm();
         self.check(&request(self.site.root()), what);
-        settle();
         (written.rendered, written.replaced)
     }
 

@@ -160,6 +160,10 @@ fn check(site: &SiteTest) -> (Run, HashMap<String, (String, String)>) {
     for line in run.stdout.lines() {
         let line: serde_json::Value = serde_json::from_str(line).expect("a JSON object");
         let text = |key: &str| line[key].as_str().unwrap_or_default().to_owned();
+        // The pages of these sites are poor; here their links count.
+        if !text("code").starts_with("link/") {
+            continue;
+        }
         let message = text("message");
         let address = message.split('`').nth(1).unwrap_or_default().to_owned();
         assert_eq!(line["file"], "content/a.md", "{line}");

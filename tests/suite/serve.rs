@@ -172,7 +172,7 @@ fn an_error_in_a_body_is_shown_in_its_page_and_leaves_others_alone() {
     server.site.write("content/a.md", page("A", "fine\n\n{{ nothing_here }}"));
     let answer = server.sees("/a/", "content/a.md:6");
     assert_eq!(answer.status, 500);
-    assert!(answer.body().contains("{{ nothing_here }}"), "{}", answer.body());
+    assert!(answer.body().contains("nothing_here"), "{}", answer.body());
     assert_eq!(server.get("/b/").status, 200);
     // Also where nobody asked for the page.
     server.says("content/a.md:6");
