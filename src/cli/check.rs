@@ -9,7 +9,7 @@ use clap::Args;
 use crate::check::language::repair;
 use crate::check::{self, Options, find_rule, sarif};
 use crate::config::{Mode, find};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Result};
 use crate::site::{Request, Site, plan};
 use crate::text;
 
@@ -97,7 +97,7 @@ pub fn run(arguments: &Arguments, root: &Path, config: Option<&Path>, output: &O
     report.findings = output.graded(report.findings);
     if let Some(file) = &arguments.report {
         let html = check::report::html(&site, &report, options.now, options.inspect);
-        report.findings.extend(write(file, &html).err());
+        report.findings.extend(write(file, &html).err().map(|error| *error));
     }
     let seen = Some((report.pages, report.files));
     let code = finish(arguments, output, report.findings, seen, started);
@@ -139,7 +139,7 @@ fn finish(
     let mut findings = output.graded(findings);
     if let Some(file) = &arguments.sarif {
         let text = sarif::write(&findings, output.lang);
-        findings.extend(write(file, &text).err());
+        findings.extend(write(file, &text).err().map(|error| *error));
     }
     output.list(&findings);
     let errors = findings.iter().filter(|finding| finding.is_error()).count();
@@ -158,6 +158,6 @@ fn finish(
     if errors == 0 { ExitCode::SUCCESS } else { ExitCode::from(1) }
 }
 
-fn write(file: &Path, text: &str) -> Result<(), Diagnostic> {
-    std::fs::write(file, text).map_err(|error| Diagnostic::io(file.display().to_string(), &error))
+fn write(file: &Path, text: &str) -> Result<()> {
+    std::fs::write(file, text).map_err(|error| Box::new(Diagnostic::io(file.display().to_string(), &error)))
 }

@@ -28,7 +28,7 @@ impl Inputs {
     pub fn look(paths: &[PathBuf]) -> Self {
         let time = nanoseconds(SystemTime::now());
         let mut inputs = Self { time, ..Self::default() };
-        let found: Vec<Option<Vec<(String, Option<Stamp>)>>> = paths.par_iter().map(|path| walk(path, 0)).collect();
+        let found: Vec<Option<Stamps>> = paths.par_iter().map(|path| walk(path, 0)).collect();
         for files in found {
             match files {
                 Some(files) => inputs.files.extend(files),
@@ -95,8 +95,11 @@ impl Inputs {
     }
 }
 
+/// Files with their stamps, and what is not there without.
+type Stamps = Vec<(String, Option<Stamp>)>;
+
 /// A file, or a folder with all that is in it, through links. None where that cannot be told.
-fn walk(path: &Path, depth: usize) -> Option<Vec<(String, Option<Stamp>)>> {
+fn walk(path: &Path, depth: usize) -> Option<Stamps> {
     let name = path.to_str()?.to_owned();
     match fs::metadata(path) {
         Ok(meta) if meta.is_dir() => {}
@@ -153,7 +156,8 @@ mod tests {
         let look = || Inputs::look(&paths);
         let mut before = look();
         assert!(look().are_as(&before));
-        let changes: [(&str, Box<dyn Fn(&Path)>); 6] = [
+        type Change = Box<dyn Fn(&Path)>;
+        let changes: [(&str, Change); 6] = [
             ("b/c", Box::new(|path| write(path, "y"))),
             ("b/d", Box::new(|path| write(path, ""))),
             ("b/d", Box::new(|path| fs::remove_file(path).unwrap())),

@@ -178,7 +178,9 @@ fn five_hundred_links_to_hosts_of_all_kinds() {
     let closed = TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address").port();
     let unsigned = unsigned();
     // Kind of link, how many, and what is to be said of it.
-    let kinds: [(&str, usize, Option<(&str, &str)>); 19] = [
+    // An address, how many links lead there, and the code and a piece of the message.
+    type Told<'a> = Option<(&'a str, &'a str)>;
+    let kinds: [(&str, usize, Told); 19] = [
         ("ok", 280, None),
         ("slow", 24, None),
         ("redirect", 40, None),

@@ -25,7 +25,7 @@ pub fn rules(css: &str) -> Vec<CssRule> {
 fn block(css: &str, start: usize, end: usize, media: &mut Vec<String>, found: &mut Vec<CssRule>) {
     let mut at = start;
     while at < end {
-        let Some((open, kind)) = next(css, at, end, &[b'{', b';', b'}']) else { return };
+        let Some((open, kind)) = next(css, at, end, b"{;}") else { return };
         if kind != b'{' {
             at = open + 1;
             continue;
@@ -87,7 +87,7 @@ fn next(css: &str, start: usize, end: usize, wanted: &[u8]) -> Option<(usize, u8
 fn closing(css: &str, open: usize, end: usize) -> usize {
     let mut depth = 0_u32;
     let mut at = open;
-    while let Some((found, byte)) = next(css, at, end, &[b'{', b'}']) {
+    while let Some((found, byte)) = next(css, at, end, b"{}") {
         depth = if byte == b'{' { depth + 1 } else { depth - 1 };
         if depth == 0 {
             return found;
@@ -102,7 +102,7 @@ fn declarations(body: &str) -> Vec<(String, String)> {
     let mut at = 0;
     while at < body.len() {
         // Rules inside rules are theirs, not this one's.
-        let (end, kind) = next(body, at, body.len(), &[b';', b'{']).unwrap_or((body.len(), b';'));
+        let (end, kind) = next(body, at, body.len(), b";{").unwrap_or((body.len(), b';'));
         if kind == b'{' {
             at = closing(body, end, body.len()) + 1;
             continue;

@@ -339,7 +339,7 @@ fn of_style_sheet(context: &Context, file: &File, found: &mut Found) {
         )
         .help(text!("make the text darker or the ground lighter", "请加深文字或调浅底色"))
         .on(file.address);
-        let at = context.sources.locate(file.source, &[selector.clone()]);
+        let at = context.sources.locate(file.source, std::slice::from_ref(selector));
         found.push(place(told, at, file.source));
     }
 }

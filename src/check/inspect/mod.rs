@@ -112,7 +112,7 @@ fn footer(context: &Context, page: &Page, found: &mut Found) {
             )
             .on(page.address)
             .help(text!("show it in the footer of the template", "请在模板的页脚里显示出来"));
-            found.push(super::links::at(hidden, context.sources.locate(file, &[key.clone()])));
+            found.push(super::links::at(hidden, context.sources.locate(file, std::slice::from_ref(key))));
         }
         let is_linked = || {
             links.iter().any(|link| {

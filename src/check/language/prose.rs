@@ -180,8 +180,8 @@ fn line_of_prose(text: &str, line: Range<usize>, fixable: bool, found: &mut Vec<
             rest.find([' ', ')']).unwrap_or(rest.len())
         } else if rest.starts_with("]: ") {
             rest.len()
-        } else if rest.starts_with("][") {
-            rest[2..].find(']').map_or(rest.len(), |end| end + 3)
+        } else if let Some(label) = rest.strip_prefix("][") {
+            label.find(']').map_or(rest.len(), |end| end + 3)
         } else if rest.starts_with('<') && rest[1..].starts_with(|c: char| c.is_ascii_alphabetic() || c == '/') {
             rest.find('>').map_or(rest.len(), |end| end + 1)
         } else if rest.starts_with("http://") || rest.starts_with("https://") || rest.starts_with("www.") {

@@ -8,7 +8,7 @@ use super::prose::stretches;
 use super::style::between_han;
 use super::words::{Level, Words};
 use crate::check::{Options, Settings, Sources};
-use crate::diagnostic::{Diagnostic, line_column};
+use crate::diagnostic::{Diagnostic, Result, line_column};
 use crate::site::Site;
 
 /// One change of a text.
@@ -76,8 +76,8 @@ pub fn apply(text: &str, changes: &[Change]) -> String {
 }
 
 /// Writes a file whole or not at all; `old` must still be what is there.
-pub fn write(path: &Path, shown: &str, old: &str, new: &str) -> Result<bool, Diagnostic> {
-    let io = |error: &std::io::Error| Diagnostic::io(shown, error);
+pub fn write(path: &Path, shown: &str, old: &str, new: &str) -> Result<bool> {
+    let io = |error: &std::io::Error| Box::new(Diagnostic::io(shown, error));
     // A file in another encoding was converted while reading, and one that changed meanwhile is somebody's work.
     if std::fs::read(path).map_err(|error| io(&error))? != old.as_bytes() {
         return Ok(false);
@@ -123,7 +123,7 @@ pub fn site(site: &Site, options: Options, told: &mut Vec<Diagnostic>) -> Vec<Re
         match write(&source.path, &source.file, &source.text, &apply(&source.text, &changes)) {
             Ok(true) => repaired.push(Repaired { file: source.file, changes }),
             Ok(false) => {}
-            Err(error) => told.push(error),
+            Err(error) => told.push(*error),
         }
     }
     repaired

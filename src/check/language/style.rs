@@ -78,7 +78,8 @@ fn changes(old: &str, new: &str) -> Vec<Change> {
         let (x, y) = (a.peek().copied(), b.peek().copied());
         let (Some((i, c)), Some((j, d))) = (x, y) else { break };
         if c == d {
-            (a.next(), b.next());
+            a.next();
+            b.next();
             continue;
         }
         let mut change = Change { old: i..i, new: j..j, spaces_only: true, marks: String::new() };
@@ -89,7 +90,8 @@ fn changes(old: &str, new: &str) -> Vec<Change> {
             a.next();
             change.old.end = i + 1;
         } else {
-            (a.next(), b.next());
+            a.next();
+            b.next();
             change.old.end = i + c.len_utf8();
             change.new.end = j + d.len_utf8();
             change.spaces_only = false;

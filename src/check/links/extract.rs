@@ -98,9 +98,10 @@ fn relation(rel: &str) -> Option<Use> {
     let has = |name: &str| rel.split_ascii_whitespace().any(|own| own.eq_ignore_ascii_case(name));
     if has("stylesheet") || has("preload") || has("modulepreload") {
         Some(Use::Code)
-    } else if has("icon") || has("apple-touch-icon") || has("mask-icon") || has("manifest") {
-        Some(Use::Extra)
-    } else if has("preconnect") || has("dns-prefetch") || has("prefetch") {
+    } else if ["icon", "apple-touch-icon", "mask-icon", "manifest", "preconnect", "dns-prefetch", "prefetch"]
+        .into_iter()
+        .any(has)
+    {
         Some(Use::Extra)
     } else if has("canonical") || has("alternate") || has("next") || has("prev") || has("license") || has("search") {
         Some(Use::Relation)

@@ -13,7 +13,7 @@ use rayon::prelude::*;
 
 use super::host::{Body, Content, Fault, HostError, Result, Throttle};
 use super::manifest::{Entry, Files, hash};
-use crate::diagnostic::{Diagnostic, Text};
+use crate::diagnostic::{self, Diagnostic, Text};
 use crate::site::{Artifact, Route, Routes, Site, render, summarize};
 
 /// Bytes of rendered text that are kept until they are sent.
@@ -47,11 +47,11 @@ impl<'a> Artifacts<'a> {
         diagnostics: &mut Vec<Diagnostic>,
     ) -> Option<Self> {
         let held = AtomicU64::new(0);
-        let results: Vec<Result<(String, Item), (Text, Vec<Diagnostic>)>> = routes
+        let results: Vec<std::result::Result<_, _>> = routes
             .par_iter()
             .map(|(path, route)| {
                 let item =
-                    render(site, path, route).and_then(|artifact| item(artifact, &held).map_err(|error| vec![error]));
+                    render(site, path, route).and_then(|artifact| item(artifact, &held).map_err(|error| vec![*error]));
                 step();
                 match item {
                     Ok(item) => Ok((path.clone(), item)),
@@ -73,13 +73,13 @@ impl<'a> Artifacts<'a> {
         if diagnostics.iter().any(Diagnostic::is_error) {
             return None;
         }
-        let images: Vec<_> = site
+        let images: Vec<diagnostic::Result<(String, Item)>> = site
             .images
             .requested()
             .par_iter()
             .filter(|(path, _)| !routes.contains_key(path.as_str()))
             .map(|(path, planned)| {
-                let file = site.images.process(planned).map_err(|error| *error)?;
+                let file = site.images.process(planned)?;
                 Ok((path.clone(), file_item(&file)?))
             })
             .collect();
@@ -88,7 +88,7 @@ impl<'a> Artifacts<'a> {
                 Ok((path, item)) => {
                     items.insert(path, item);
                 }
-                Err(error) => diagnostics.push(error),
+                Err(error) => diagnostics.push(*error),
             }
         }
         (!diagnostics.iter().any(Diagnostic::is_error)).then_some(Self { site, routes, items })
@@ -164,7 +164,7 @@ fn bytes(artifact: Artifact) -> Option<Arc<[u8]>> {
     }
 }
 
-fn item(artifact: Artifact, held: &AtomicU64) -> Result<Item, Diagnostic> {
+fn item(artifact: Artifact, held: &AtomicU64) -> diagnostic::Result<Item> {
     if let Artifact::File { source, .. } = &artifact {
         return file_item(source);
     }
@@ -174,13 +174,13 @@ fn item(artifact: Artifact, held: &AtomicU64) -> Result<Item, Diagnostic> {
     Ok(Item { hash, size, kept: if keep { Kept::Bytes(bytes) } else { Kept::Route } })
 }
 
-fn file_item(path: &Path) -> Result<Item, Diagnostic> {
+fn file_item(path: &Path) -> diagnostic::Result<Item> {
     let hashed = || -> std::io::Result<(String, u64)> {
         let mut file = std::fs::File::open(path)?;
         let mut hasher = blake3::Hasher::new();
         let size = std::io::copy(&mut file, &mut hasher)?;
         Ok((hasher.finalize().to_hex()[..32].to_owned(), size))
     };
-    let (hash, size) = hashed().map_err(|error| Diagnostic::io(path.display().to_string(), &error))?;
+    let (hash, size) = hashed().map_err(|error| Box::new(Diagnostic::io(path.display().to_string(), &error)))?;
     Ok(Item { hash, size, kept: Kept::File(path.to_owned()) })
 }

@@ -28,8 +28,8 @@ impl Staged {
             existing::check(&self.output, self.manifest(), self.options)?;
         }
         let written: BTreeSet<Box<str>> = self.tree.written().into_iter().collect();
-        let gone: Vec<&Box<str>> =
-            earlier.files.keys().filter(|path| !kept.contains(*path) && !written.contains(*path)).collect();
+        let gone: Vec<Box<str>> =
+            earlier.files.keys().filter(|path| !kept.contains(*path) && !written.contains(*path)).cloned().collect();
         if untouched && written.is_empty() && gone.is_empty() {
             return Ok(Committed { warnings, ..Committed::default() });
         }
@@ -80,7 +80,7 @@ impl Staged {
         let kept_old = self.spare_place().is_some_and(|place| fs::rename(&old, place).is_ok());
         let spare = (kept_old && untouched).then(|| Spare {
             folders: earlier.folders.clone(),
-            differs: written.iter().chain(gone).cloned().collect(),
+            differs: written.iter().chain(&gone).cloned().collect(),
         });
         warnings.extend(self.staging.delete_old(&self.output));
         checkpoint("deleted");
@@ -127,7 +127,7 @@ struct Changes<'a> {
     /// What the new output holds.
     all: &'a BTreeSet<&'a str>,
     written: &'a BTreeSet<Box<str>>,
-    gone: &'a [&'a Box<str>],
+    gone: &'a [Box<str>],
     spare: &'a Spare,
 }
 
@@ -142,8 +142,7 @@ impl Changes<'_> {
         known: Option<&BTreeMap<Box<str>, Stamp>>,
     ) -> io::Result<BTreeMap<Box<str>, Stamp>> {
         let mut touched: BTreeSet<&str> = BTreeSet::new();
-        let old =
-            self.spare.differs.iter().chain(self.gone.iter().copied()).filter(|path| !self.all.contains(&***path));
+        let old = self.spare.differs.iter().chain(self.gone).filter(|path| !self.all.contains(&***path));
         for path in old {
             match fs::remove_file(to.join(&**path)) {
                 Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
