@@ -177,8 +177,7 @@ fn five_hundred_links_to_hosts_of_all_kinds() {
     let servers: Vec<(u16, Arc<Seen>)> = (0..8).map(|_| server(None)).collect();
     let closed = TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address").port();
     let unsigned = unsigned();
-    // Kind of link, how many, and what is to be said of it.
-    // An address, how many links lead there, and the code and a piece of the message.
+    // Kind of link, how many, and what is to be said of it: code and a piece of the message.
     type Told<'a> = Option<(&'a str, &'a str)>;
     let kinds: [(&str, usize, Told); 19] = [
         ("ok", 280, None),
