@@ -22,7 +22,7 @@ fn fails_with(host: &Host, site: &SiteTest, arguments: &[&str], code: &str, word
         assert!(run.stderr.contains(word), "{:?}: no `{word}` in:\n{}", host.kind, run.stderr);
     }
     let chinese = host.deploy(site, &[&["--lang", "zh"], arguments].concat()).fails();
-    assert!(chinese.stderr.contains(code) && chinese.stderr.contains('，'), "{}", chinese.stderr);
+    assert!(chinese.stderr.contains(code) && chinese.stderr.contains('。'), "{}", chinese.stderr);
     for secret in [PASSWORD, "wrong-password"] {
         assert!(!run.stderr.contains(secret) && !chinese.stderr.contains(secret), "a secret is shown:\n{}", run.stderr);
     }
