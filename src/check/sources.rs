@@ -99,10 +99,10 @@ fn read(path: &Path, shown: &str) -> Option<Arc<str>> {
 /// The first of the needles that stands in the text, as a whole word of its kind.
 fn find(file: &str, text: &str, needles: &[String]) -> Option<Place> {
     let inner = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '/' | '.' | '%' | ':');
-    // A short name without any mark of an address stands everywhere.
+    // A short name in Latin letters without any mark of an address stands everywhere.
     let is_telling = |needle: &&String| match needle.contains(['/', '#', '.', '@']) {
         true => needle.len() > 1,
-        false => needle.chars().count() > 3,
+        false => needle.chars().count() > if needle.is_ascii() { 3 } else { 0 },
     };
     needles.iter().filter(is_telling).find_map(|needle| {
         text.match_indices(needle.as_str()).find_map(|(at, _)| {
