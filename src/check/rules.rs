@@ -14,9 +14,23 @@ pub struct Rule {
     /// Whether it is looked for in inspections only.
     pub inspection: bool,
     /// In English and Chinese, for the headings of reports.
-    pub title: (&'static str, &'static str),
+    pub title: Both,
     /// What to do, for people who are no programmers.
-    pub remedy: (&'static str, &'static str),
+    pub remedy: Both,
+}
+
+/// English and Chinese.
+type Both = (&'static str, &'static str);
+
+impl Rule {
+    pub const fn new(code: &'static str, level: Default, title: Both, remedy: Both) -> Self {
+        Self { code, level, inspection: false, title, remedy }
+    }
+
+    /// One that is looked for in inspections only.
+    pub const fn inspection(code: &'static str, level: Default, title: Both, remedy: Both) -> Self {
+        Self { inspection: true, ..Self::new(code, level, title, remedy) }
+    }
 }
 
 /// The level of a rule that the configuration says nothing about.

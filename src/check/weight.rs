@@ -13,36 +13,32 @@ use crate::text;
 
 pub const GROUP: Group = Group { rules: RULES, page: Some(of_page), site: Some(of_site), ..Group::NONE };
 
-const fn rule(
-    code: &'static str,
-    level: Default,
-    title: (&'static str, &'static str),
-    remedy: (&'static str, &'static str),
-) -> Rule {
-    Rule { code, level, inspection: false, title, remedy }
-}
-
 const SMALLER: (&str, &str) = (
     "Make the pictures smaller before you put them in, or let the template make small ones.",
     "请先把图片缩小再放进来，或让模板生成小图。",
 );
 
 const RULES: &[Rule] = &[
-    rule(
+    Rule::new(
         "weight/page",
         Default::Warning,
         ("Pages that load slowly", "打开太慢的页面"),
         ("Split the page, or use fewer scripts and fonts.", "请拆分页面，或减少脚本和字体。"),
     ),
-    rule("weight/pictures", Default::Warning, ("Pages with too many large pictures", "图片总量过大的页面"), SMALLER),
-    rule("weight/picture", Default::Warning, ("Pictures that are too large", "过大的图片"), SMALLER),
-    rule(
+    Rule::new(
+        "weight/pictures",
+        Default::Warning,
+        ("Pages with too many large pictures", "图片总量过大的页面"),
+        SMALLER,
+    ),
+    Rule::new("weight/picture", Default::Warning, ("Pictures that are too large", "过大的图片"), SMALLER),
+    Rule::new(
         "weight/attachment",
         Default::Warning,
         ("Attachments that are too large", "过大的附件"),
         ("Compress or split the file.", "请压缩或拆分文件。"),
     ),
-    rule(
+    Rule::new(
         "weight/video",
         Default::Warning,
         ("Videos that are too large", "过大的视频"),
@@ -51,19 +47,19 @@ const RULES: &[Rule] = &[
             "请把视频放到视频平台再链接过去，或压缩后再放。",
         ),
     ),
-    rule(
+    Rule::new(
         "weight/column",
         Default::Warning,
         ("Columns that take much space", "占用空间过大的栏目"),
         ("Move old attachments elsewhere; many hosts give 1 GB or less.", "请移走旧附件；很多空间只有 1 GB。"),
     ),
-    rule(
+    Rule::new(
         "weight/site",
         Default::Warning,
         ("A site that takes much space", "网站占用空间过大"),
         ("Move old attachments elsewhere; many hosts give 1 GB or less.", "请移走旧附件；很多空间只有 1 GB。"),
     ),
-    rule(
+    Rule::new(
         "weight/foreign",
         Default::Outreach,
         ("Files that pages load from other hosts", "页面从别的网站加载的文件"),
@@ -72,7 +68,7 @@ const RULES: &[Rule] = &[
             "请把文件放进 `static/`；别的网站可能很慢或打不开，还会知道谁看了什么。",
         ),
     ),
-    rule(
+    Rule::new(
         "weight/map",
         Default::Profile,
         ("Maps without the number of their approval", "没有审图号的地图"),

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use clap::Args;
 
-use crate::config::{Mode, find};
+use crate::config::Mode;
 use crate::diagnostic::{Diagnostic, Text};
 use crate::outreach::Change;
 use crate::publish;
@@ -64,13 +64,9 @@ pub struct Arguments {
 
 pub fn run(arguments: &Arguments, root: &Path, config: Option<&Path>, output: &Output) -> ExitCode {
     let started = Instant::now();
-    let now = match super::time(arguments.at.as_deref()) {
-        Ok(now) => now,
-        Err(error) => return output.misused(*error),
-    };
-    let found = match find::find(root, config) {
-        Ok(found) => found,
-        Err(error) => return output.fail(*error),
+    let (found, now) = match super::site_at(root, config, arguments.at.as_deref(), output) {
+        Ok(site) => site,
+        Err(code) => return code,
     };
     let request = Request {
         found,

@@ -8,7 +8,7 @@ use clap::Args;
 
 use crate::check::language::repair;
 use crate::check::{self, Options, find_rule, sarif};
-use crate::config::{Mode, find};
+use crate::config::Mode;
 use crate::diagnostic::{Diagnostic, Result};
 use crate::site::{Request, Site, plan};
 use crate::text;
@@ -57,13 +57,9 @@ pub struct Arguments {
 
 pub fn run(arguments: &Arguments, root: &Path, config: Option<&Path>, output: &Output) -> ExitCode {
     let started = Instant::now();
-    let now = match super::time(arguments.at.as_deref()) {
-        Ok(now) => now,
-        Err(error) => return output.misused(*error),
-    };
-    let found = match find::find(root, config) {
-        Ok(found) => found,
-        Err(error) => return output.fail(*error),
+    let (found, now) = match super::site_at(root, config, arguments.at.as_deref(), output) {
+        Ok(site) => site,
+        Err(code) => return code,
     };
     let request = Request {
         found,

@@ -11,10 +11,9 @@ use clap::Args;
 use humansize::{BINARY, format_size};
 
 use crate::check;
+use crate::config::Mode;
 use crate::config::deploy::{Family, Host, Server, Target, bytes};
-use crate::config::{Mode, find};
-use crate::diagnostic::{Diagnostic, Text};
-use crate::outreach::BuildTime;
+use crate::diagnostic::{Diagnostic, Result, Text};
 use crate::publish::deploy::{self, Artifacts, Options, Progress, Session, Summary, Version};
 use crate::site::{Request, Routes, Site, plan, read_config};
 use crate::text;
@@ -93,15 +92,13 @@ pub struct Arguments {
 
 pub fn run(arguments: &Arguments, root: &Path, config: Option<&Path>, output: &Output) -> ExitCode {
     let started = Instant::now();
-    let limit = arguments.limit.as_deref().map(bytes);
-    let now = arguments.at.as_deref().map(BuildTime::parse);
-    if let Some(wrong) = usage(arguments, limit, now.as_ref()) {
-        output.report(vec![wrong]);
-        return ExitCode::from(2);
-    }
-    let found = match find::find(root, config) {
-        Ok(found) => found,
-        Err(error) => return output.fail(*error),
+    let limit = match arguments.limit.as_deref().map(limit).transpose() {
+        Ok(limit) => limit,
+        Err(error) => return output.misused(*error),
+    };
+    let (found, now) = match super::site_at(root, config, arguments.at.as_deref(), output) {
+        Ok(site) => site,
+        Err(code) => return code,
     };
     let mut request = Request {
         found,
@@ -110,13 +107,13 @@ pub fn run(arguments: &Arguments, root: &Path, config: Option<&Path>, output: &O
         drafts: false,
         minify: arguments.minify,
         zola_exact: arguments.zola_exact,
-        now: now.flatten().unwrap_or_else(|| BuildTime::Instant(jiff::Timestamp::now())),
+        now,
         remember: false,
     };
     let options = Options {
         dry_run: arguments.dry_run,
         verify: arguments.verify,
-        limit: limit.flatten(),
+        limit,
         parallel: arguments.parallel.map(usize::from),
         overwrite: arguments.overwrite,
         accept_host_key: arguments.accept_host_key,
@@ -150,25 +147,15 @@ pub fn run(arguments: &Arguments, root: &Path, config: Option<&Path>, output: &O
     if failed { ExitCode::from(1) } else { ExitCode::SUCCESS }
 }
 
-/// What is wrong with the flags alone.
-fn usage(arguments: &Arguments, limit: Option<Option<u64>>, now: Option<&Option<BuildTime>>) -> Option<Diagnostic> {
-    if limit == Some(None) {
-        let given = arguments.limit.as_deref().unwrap_or_default();
+/// The bytes a second of `--limit`.
+fn limit(given: &str) -> Result<u64> {
+    bytes(given).ok_or_else(|| {
         let error = Diagnostic::error(
             "usage/limit",
             text!("`--limit {given}` is no amount of bytes", "`--limit {given}` 不是字节数"),
         );
-        return Some(error.help(text!("write it like `--limit 500k` or `2M`", "请写成 `--limit 500k` 或 `2M`")));
-    }
-    if now.is_some_and(Option::is_none) {
-        let given = arguments.at.as_deref().unwrap_or_default();
-        let error = Diagnostic::error("usage/at", text!("`--at {given}` is no date", "`--at {given}` 不是日期"));
-        return Some(error.help(text!(
-            "write a date like 2026-08-05, 2026-08-05T10:00 or 2026-08-05T10:00:00Z",
-            "请写成 2026-08-05、2026-08-05T10:00 或 2026-08-05T10:00:00Z"
-        )));
-    }
-    None
+        Box::new(error.help(text!("write it like `--limit 500k` or `2M`", "请写成 `--limit 500k` 或 `2M`")))
+    })
 }
 
 fn choose(targets: &[Target], name: Option<&str>, diagnostics: &mut Vec<Diagnostic>) -> Option<Target> {

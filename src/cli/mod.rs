@@ -12,11 +12,12 @@ mod output;
 mod qr;
 mod serve;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
+use crate::config::find::{self, Found};
 use crate::diagnostic::{Diagnostic, Language, Result};
 use crate::outreach::BuildTime;
 use crate::text;
@@ -114,6 +115,17 @@ pub fn main() -> ExitCode {
         Command::Deploy(arguments) => deploy::run(&arguments, &cli.root, cli.config.as_deref(), &output),
         Command::Completion { shell } => completion::run(shell),
     }
+}
+
+/// The site of a command, and its time; errors are told, and the answer is the exit code.
+fn site_at(
+    root: &Path,
+    config: Option<&Path>,
+    at: Option<&str>,
+    output: &Output,
+) -> std::result::Result<(Found, BuildTime), ExitCode> {
+    let now = time(at).map_err(|error| output.misused(*error))?;
+    Ok((find::find(root, config).map_err(|error| output.fail(*error))?, now))
 }
 
 /// The time that `--at` names, else now.

@@ -41,13 +41,9 @@ pub struct Arguments {
 }
 
 pub fn run(arguments: &Arguments, root: &Path, config: Option<&Path>, output: &Output) -> ExitCode {
-    let now = match super::time(arguments.at.as_deref()) {
-        Ok(now) => now,
-        Err(error) => return output.misused(*error),
-    };
-    let found = match find::find(root, config) {
-        Ok(found) => found,
-        Err(error) => return output.fail(*error),
+    let (found, now) = match super::site_at(root, config, arguments.at.as_deref(), output) {
+        Ok(site) => site,
+        Err(code) => return code,
     };
     let mut told = Vec::new();
     let Some(desk) = Desk::open(&request(found, now), &mut told) else {

@@ -19,31 +19,22 @@ use crate::text;
 use cache::Cache;
 pub use fetch::Outcome;
 
-const fn rule(
-    code: &'static str,
-    level: Default,
-    title: (&'static str, &'static str),
-    remedy: (&'static str, &'static str),
-) -> Rule {
-    Rule { code, level, inspection: false, title, remedy }
-}
-
 pub const GROUP: Group = Group { rules: RULES, site: Some(of_site), ..Group::NONE };
 
 const RULES: &[Rule] = &[
-    rule(
+    Rule::new(
         "link/external",
         Default::External,
         ("Links to other sites that do not work", "打不开的外部链接"),
         ("Find the new address, or remove the link.", "请换成新的地址，或删去链接。"),
     ),
-    rule(
+    Rule::new(
         "link/external-anchor",
         Default::External,
         ("Links to a place that a page of another site does not have", "外部链接指向对方页面里不存在的位置"),
         ("Take away `#` and what follows it, or find the new place.", "请去掉 `#` 及其后的部分，或找到新的位置。"),
     ),
-    rule(
+    Rule::new(
         "link/external-refused",
         Default::Warning,
         ("Links that other sites do not let programs follow", "对方网站不让程序检查的链接"),
@@ -52,13 +43,13 @@ const RULES: &[Rule] = &[
             "请在浏览器里打开看看；能打开就不用处理。",
         ),
     ),
-    rule(
+    Rule::new(
         "link/external-moved",
         Default::Off,
         ("Links to pages of other sites that have moved for good", "对方网站已经永久搬走的页面"),
         ("Link to the new address.", "请改用新的地址。"),
     ),
-    rule(
+    Rule::new(
         "link/local",
         Default::Error,
         ("Links to computers that readers cannot reach", "链接指向读者打不开的本机或内网地址"),

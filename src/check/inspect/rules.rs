@@ -2,60 +2,51 @@
 
 use crate::check::rules::{Default, Rule};
 
-const fn inspection(
-    code: &'static str,
-    level: Default,
-    title: (&'static str, &'static str),
-    remedy: (&'static str, &'static str),
-) -> Rule {
-    Rule { code, level, inspection: true, title, remedy }
-}
-
 const NEWS: (&str, &str) = (
     "Publish something new. Never change the date of an old page.",
     "请发布新内容。不要改旧页面的日期：伪造发稿日期本身就是单项否决。",
 );
 
 pub const RULES: &[Rule] = &[
-    inspection(
+    Rule::inspection(
         "inspect/home-stale",
         Default::Error,
         ("Veto item: the home page is stale", "单项否决：首页超期未更新"),
         NEWS,
     ),
-    inspection(
+    Rule::inspection(
         "inspect/columns-overdue",
         Default::Error,
         ("Veto item: too many columns are overdue", "单项否决：超期未更新的栏目过多"),
         NEWS,
     ),
-    inspection(
+    Rule::inspection(
         "inspect/columns-empty",
         Default::Error,
         ("Veto item: too many columns are empty", "单项否决：空白栏目过多"),
         ("Fill or remove the columns.", "请补充内容，或撤掉这些栏目。"),
     ),
-    inspection("inspect/column-stale", Default::Profile, ("Columns that are overdue", "超期未更新的栏目"), NEWS),
-    inspection("inspect/column-due", Default::Warning, ("Columns that are due soon", "快到期的栏目"), NEWS),
-    inspection(
+    Rule::inspection("inspect/column-stale", Default::Profile, ("Columns that are overdue", "超期未更新的栏目"), NEWS),
+    Rule::inspection("inspect/column-due", Default::Warning, ("Columns that are due soon", "快到期的栏目"), NEWS),
+    Rule::inspection(
         "inspect/column-empty",
         Default::Profile,
         ("Empty columns", "空白栏目"),
         ("Publish something in the column, or remove it.", "请发布内容，或撤掉这个栏目。"),
     ),
-    inspection(
+    Rule::inspection(
         "inspect/undated",
         Default::Profile,
         ("Items without a time of publication", "没有发布时间的内容"),
         ("Add `date` to the page.", "请给页面加上 `date`。"),
     ),
-    inspection(
+    Rule::inspection(
         "inspect/interval",
         Default::Error,
         ("Intervals that cannot be read", "写错的更新周期"),
         ("Write `14d`, `2w`, `6m`, `1y` or `none`.", "请写 `14d`、`2w`、`6m`、`1y` 或 `none`。"),
     ),
-    inspection(
+    Rule::inspection(
         "inspect/meta",
         Default::Profile,
         ("Pages without the meta tags of 国办发〔2017〕47号", "缺少《政府网站发展指引》规定的 meta 标签"),
@@ -64,7 +55,7 @@ pub const RULES: &[Rule] = &[
             "请让模板输出这些标签，并补上它们所用的信息。",
         ),
     ),
-    inspection(
+    Rule::inspection(
         "inspect/footer-hidden",
         Default::Profile,
         ("Footer items that are set but not shown", "已经填写却没有显示的页脚项目"),

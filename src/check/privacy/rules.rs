@@ -2,59 +2,50 @@
 
 use crate::check::rules::{Default, Rule};
 
-const fn rule(
-    code: &'static str,
-    level: Default,
-    title: (&'static str, &'static str),
-    remedy: (&'static str, &'static str),
-) -> Rule {
-    Rule { code, level, inspection: false, title, remedy }
-}
-
 pub const RULES: &[Rule] = &[
-    rule(
+    Rule::new(
         "privacy/identity-number",
         Default::Profile,
         ("Identity numbers", "身份证号码"),
         ("Leave the number out, or mask it.", "请删去号码，或隐去中间数字。"),
     ),
-    rule(
+    Rule::new(
         "privacy/mobile-number",
         Default::Profile,
         ("Mobile numbers", "手机号码"),
         ("Write the telephone of the office.", "请改写办公电话。"),
     ),
-    rule(
+    Rule::new(
         "privacy/bank-card",
         Default::Profile,
         ("Numbers of bank cards", "银行卡号"),
         ("Leave the number out.", "请删去号码。"),
     ),
-    rule(
+    Rule::new(
         "privacy/people-list",
         Default::Profile,
         ("Lists of people with how to reach them and where they live", "人员名单带有联系方式和住址"),
         ("Leave out what nobody needs, mask the rest.", "请删去不必公开的栏，其余做隐去处理。"),
     ),
-    rule(
+    Rule::new(
         "privacy/photo-location",
         Default::Profile,
         ("Photos that tell where they were taken", "照片带有拍摄地点"),
         ("Save the photo without its data, or let the site resize it.", "请去除照片信息后再放入，或由网站缩放输出。"),
     ),
-    rule(
+    Rule::new(
         "privacy/photo-owner",
         Default::Warning,
         ("Photos that tell whose camera it was", "照片带有相机序列号或主人姓名"),
         ("Save the photo without its data, or let the site resize it.", "请去除照片信息后再放入，或由网站缩放输出。"),
     ),
-    rule(
+    Rule::new(
         "privacy/minors",
         Default::Profile,
         ("Minors without the consent of their parents", "涉及未成年人而没有写明监护人同意"),
         ("State the consent in the front matter.", "请在文件开头写明同意的依据。"),
     ),
-    rule(
+    Rule::new(
         "privacy/unread",
         Default::Warning,
         ("Attachments that could not be looked into", "无法检查内容的附件"),

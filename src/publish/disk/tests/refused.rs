@@ -219,7 +219,9 @@ fn a_folder_that_may_not_be_written() {
     fs::set_permissions(site.path("html"), fs::Permissions::from_mode(0o555)).unwrap();
     // The test program itself may be where nobody may look.
     let program = temp.join("tests");
-    fs::copy(std::env::current_exe().unwrap(), &program).unwrap();
+    // Not `fs::copy`: what another test starts meanwhile inherits the open file, and a file that is written to cannot be run.
+    let copied = std::process::Command::new("cp").arg(std::env::current_exe().unwrap()).arg(&program).status();
+    assert!(copied.unwrap().success());
     let this = module_path!().split_once("::").unwrap().1;
     let mut command = std::process::Command::new(program);
     command.args(["--ignored", "--exact", &format!("{this}::as_nobody"), "--nocapture"]);
