@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::support::{Run, SiteTest, tree};
+use crate::support::{Disk, Run, SiteTest, tree};
 
 /// A site with two pages, a style sheet and a target; the target's table goes on with `rest`.
 fn site(rest: &str) -> SiteTest {
@@ -335,23 +335,17 @@ fn the_servers_own_files_come_along() {
     assert!(site.path(".kepu/deploy/web/nginx.conf").exists());
 }
 
-#[cfg(unix)]
 #[test]
 fn a_folder_that_cannot_be_written_is_told() {
-    use std::os::unix::fs::PermissionsExt;
     let site = site("");
-    std::fs::create_dir(site.path("out")).expect("a folder");
-    let blocked = std::fs::Permissions::from_mode(0o555);
-    std::fs::set_permissions(site.path("out"), blocked).expect("permissions");
-    // The superuser may write everywhere.
-    if std::fs::write(site.path("out/probe"), "").is_ok() {
-        std::fs::remove_file(site.path("out/probe")).expect("a file");
-        std::fs::remove_dir(site.path("out")).expect("a folder");
-        std::fs::write(site.path("out"), "a file where the folder should be").expect("a file");
-        let told = deploy(&site, &["--message-format", "json"]).fails();
-        assert!(told.stdout.contains("\"deploy/"), "{}", told.stdout);
-        return;
-    }
+    let Some(disk) = Disk::mount(&site.path("out"), "size=2m") else { return };
+    deploy(&site, &[]).succeeds();
+    let before = tree(&site.path("out"));
+    site.edit(2);
+    disk.remount("ro");
     let told = deploy(&site, &["--message-format", "json"]).fails();
     assert!(told.stdout.contains("deploy/read-only"), "{}", told.stdout);
+    assert_eq!(tree(&site.path("out")), before);
+    disk.remount("rw");
+    deploy(&site, &[]).succeeds();
 }

