@@ -49,6 +49,9 @@ impl Browser {
         let answer = browser.post("", &json!({ "capabilities": { "alwaysMatch": browser.capabilities() } }));
         let id = answer.get("sessionId").and_then(Value::as_str).expect("a session");
         browser.session = format!("{}/{id}", browser.session);
+        // Several browsers run side by side, and a window that has just opened may not be the active one yet: without this, what
+        // has the focus would not look so.
+        browser.command("Emulation.setFocusEmulationEnabled", &json!({ "enabled": true }));
         // What the browser's own first page fetched is nobody's business.
         browser.open("about:blank");
         browser.log("performance");
