@@ -94,12 +94,17 @@ impl Memory {
     /// The tree of `content/`, that of the earlier load where no file came or went.
     pub(super) fn walk(root: &Path, config: &Config, before: Option<(&Memory, &Changes)>) -> Self {
         let mut told = Vec::new();
-        let tree = match before {
-            Some((before, changes)) if before.tree.is_as_before(&root.join("content"), changes) => {
-                told.clone_from(&before.tree_told);
-                before.tree.clone()
+        let content = root.join("content");
+        let after = |(before, changes): (&Memory, &Changes)| match changes {
+            _ if before.tree.is_as_before(&content, changes) => Some((before.tree.clone(), before.tree_told.clone())),
+            Changes::Paths(paths) if before.tree_told.is_empty() => {
+                Some((Arc::new(before.tree.after(&content, paths, config)?), Vec::new()))
             }
-            _ => Arc::new(walk::walk(root, config, &mut told)),
+            _ => None,
+        };
+        let (tree, told) = match before.and_then(after) {
+            Some(known) => known,
+            None => (Arc::new(walk::walk(root, config, &mut told)), told),
         };
         Self {
             tree,
@@ -121,14 +126,14 @@ impl Memory {
         sections.chain(pages).map(|(file, title)| (file.relative.as_str(), title.as_deref())).collect()
     }
 
-    /// The memory of a load after changes of nothing but pages, if that is what these are: all files are where they were,
-    /// and no page appears or disappears. Also the pages that were read again.
+    /// The memory of a load after changes inside documents, if that is what these are: all files are where they were, and
+    /// no page appears or disappears. Also the pages that were read again.
     pub(super) fn patched(
         before: &Memory,
         changes: &Changes,
         root: &Path,
+        config: &Config,
         shows: impl Fn(&Page) -> bool,
-        read: impl Fn(&Entry, &Tree, &mut Vec<Diagnostic>) -> Option<Page>,
     ) -> Option<(Self, Vec<Arc<Page>>)> {
         let Changes::Paths(paths) = changes else { return None };
         let content = root.join("content");
@@ -147,15 +152,16 @@ impl Memory {
         let mut again = Vec::new();
         for path in paths.iter().filter(|path| path.starts_with(&content)) {
             let relative = path.strip_prefix(&content).ok().and_then(walk::relative)?;
-            if memory.sections.iter().any(|section| section.relative == relative) {
-                return None;
+            if let Ok(at) = memory.sections.binary_search_by(|section| section.relative.cmp(&relative)) {
+                memory.patch_section(at, config)?;
+                continue;
             }
             let Ok(at) = memory.pages.binary_search_by(|page| page.relative.cmp(&relative)) else {
                 // An asset, which says nothing by its content.
                 continue;
             };
             let entry = before.tree.entry(&relative)?;
-            let page = read_one(entry, |told| read(entry, &before.tree, told));
+            let page = read_one(entry, |told| Page::read(entry, &before.tree, config, told));
             let document = page.document.clone().filter(|page| shows(page))?;
             let shown = &mut memory.content.pages;
             let place = shown.binary_search_by(|page| page.file.relative.cmp(&relative)).ok()?;
@@ -167,6 +173,22 @@ impl Memory {
         let whole = memory.pages.iter().all(|read| read.document.is_some())
             && memory.sections.iter().all(|read| read.document.is_some());
         whole.then_some((memory, again))
+    }
+
+    /// Reads a section again; none where that may mean anything for other documents, or there is something to say of it.
+    fn patch_section(&mut self, at: usize, config: &Config) -> Option<()> {
+        let tree = self.tree.clone();
+        let old = self.sections.get(at).filter(|read| read.told.is_empty())?;
+        let entry = tree.entry(&old.relative)?;
+        let new = read_one(entry, |told| Section::read(entry, &tree, config, told));
+        let (a, b) = (old.document.as_ref()?, new.document.clone().filter(|_| new.told.is_empty())?);
+        let alike = (a.meta.draft, a.meta.in_search_index, &a.lang, &a.path, &a.permalink)
+            == (b.meta.draft, b.meta.in_search_index, &b.lang, &b.path, &b.permalink);
+        let shown = &mut self.content.sections;
+        let place = shown.binary_search_by(|section| section.file.relative.cmp(&b.file.relative));
+        shown[place.ok().filter(|_| alike)?] = b;
+        Arc::make_mut(&mut self.sections)[at] = new;
+        Some(())
     }
 
     /// The index section of a language that has no file for it.

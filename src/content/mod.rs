@@ -67,9 +67,7 @@ pub fn load_after(
 ) -> (Content, Memory) {
     let shows = |page: &Page| include_drafts || !page.meta.draft;
     if let Some((before, changes)) = before
-        && let Some((memory, again)) = Memory::patched(before, changes, root, shows, |entry, tree, diagnostics| {
-            Page::read(entry, tree, config, diagnostics)
-        })
+        && let Some((memory, again)) = Memory::patched(before, changes, root, config, shows)
     {
         diagnostics.extend(memory.others_told.iter().cloned());
         diagnostics.extend(memory.pages.iter().flat_map(|read| &read.told).cloned());

@@ -215,8 +215,8 @@ impl Bodies {
         let config = &self.of.early.config;
         let index = content::index_filename(&page.lang, config);
         let relative = if page.file.parent.is_empty() { index } else { format!("{}/{index}", page.file.parent) };
-        match self.of.relations.by_relative.get(&relative) {
-            Some(DocumentId::Section(id)) => self.anchor_of_section(*id),
+        match self.of.relations.places.document(&relative) {
+            Some(DocumentId::Section(id)) => self.anchor_of_section(id),
             _ => config.markdown.insert_anchor_links,
         }
     }

@@ -214,7 +214,7 @@ impl Library {
     /// The document with a content path, or its translation to `lang`.
     pub fn find(&self, kind: Kind, path: &str, lang: Option<&str>) -> Option<DocumentId> {
         let content = &self.bodies.of.content;
-        let id = *self.relations().by_relative.get(path)?;
+        let id = self.relations().places.document(path)?;
         let about = |id: DocumentId| match id {
             DocumentId::Page(id) => (Kind::Page, &content.pages[id].file.canonical, &content.pages[id].lang),
             DocumentId::Section(id) => {

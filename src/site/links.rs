@@ -50,8 +50,8 @@ pub fn check_anchors(bodies: &Bodies, diagnostics: &mut Vec<Diagnostic>) {
         let Some(anchor) = link.anchor.as_deref().filter(|a| !a.is_empty() && !a.eq_ignore_ascii_case("top")) else {
             continue;
         };
-        let Some(target) = bodies.of.relations.by_relative.get(&link.path) else { continue };
-        let target = bodies.get(*target);
+        let Some(target) = bodies.of.relations.places.document(&link.path) else { continue };
+        let target = bodies.get(target);
         let html = target.content.as_str().unwrap_or_default();
         if target.heading_ids.iter().any(|id| id == anchor) || has_id(html, anchor) {
             continue;

@@ -20,7 +20,7 @@ use super::generation::{Clues, Generation};
 use super::library::Library;
 use super::memo::Memo;
 use super::memory::{self, Before, Known, Memory, ParsedTemplates, Related, Shared};
-use super::relate;
+use super::relate::{self, Places};
 use super::request::{Request, read_config};
 use super::shortcodes::Definitions;
 use super::sources::{Sass, colocated, load_templates, static_files};
@@ -151,7 +151,7 @@ impl Site {
         let shared = Shared::find(before.filter(is_alike), &content, &templates.engine);
         let related = match shared.related() {
             Some(known) => known.clone(),
-            None => related(&content, &config),
+            None => related(&content, &config, shared.places()),
         };
         diagnostics.extend(related.told.iter().cloned());
         let (relations, taxonomies) = (related.relations.clone(), related.taxonomies.clone());
@@ -178,7 +178,7 @@ impl Site {
         let early = Early {
             config: config.clone(),
             locator: locator.clone(),
-            permalinks: related.permalinks.clone(),
+            places: relations.places.clone(),
             images: images.clone(),
             data: Arc::new(data),
             taxonomies: taxonomies.clone(),
@@ -257,14 +257,11 @@ impl Site {
 }
 
 /// How the documents relate to each other.
-fn related(content: &Content, config: &Config) -> Related {
+fn related(content: &Content, config: &Config, places: Option<Arc<Places>>) -> Related {
     let mut told = Vec::new();
-    let relations = relate::relate(content, config, &mut told);
+    let relations = relate::relate(content, config, places, &mut told);
     let taxonomies = taxonomy::collect(content, &relations, config);
-    let pages = content.pages.iter().map(|p| (p.file.relative.clone(), p.permalink.clone()));
-    let sections = content.sections.iter().map(|s| (s.file.relative.clone(), s.permalink.clone()));
-    let permalinks = Arc::new(pages.chain(sections).collect());
-    Related { relations: Arc::new(relations), taxonomies: Arc::new(taxonomies), permalinks, told }
+    Related { relations: Arc::new(relations), taxonomies: Arc::new(taxonomies), told }
 }
 
 /// What the site tells of its generation beside its bodies.
