@@ -77,6 +77,7 @@ pub fn run(arguments: &Arguments, root: &Path, config: Option<&Path>, output: &O
         zola_exact: arguments.zola_exact,
         now,
         remember: arguments.watch,
+        no_cache: arguments.no_cache,
     };
     if arguments.watch {
         return watch(arguments, request, output);

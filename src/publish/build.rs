@@ -8,7 +8,9 @@ use rayon::prelude::*;
 
 use crate::cache::{Digest, Digester, Stamp};
 use crate::diagnostic::{Diagnostic, Text};
-use crate::site::{Artifact, Question, Request, Route, Routes, Site, Work, read_config, render, summarize, work};
+use crate::site::{
+    Artifact, Processed, Question, Request, Route, Routes, Site, Work, read_config, render, summarize, work,
+};
 
 use super::disk::{self, Output, Staged, State};
 use super::inputs::Inputs;
@@ -364,9 +366,13 @@ impl Pass<'_> {
                     self.staged.is_intact(path) && self.record.made.get(&**path).is_some_and(|made| made.of == of);
                 let mut source = None;
                 if !is_same {
-                    let file = self.site.images.process(planned)?;
-                    self.staged.copy(path, &file, false)?;
-                    source = Some(file);
+                    match self.site.images.process(planned)? {
+                        Processed::File(file) => {
+                            self.staged.copy(path, &file, false)?;
+                            source = Some(file);
+                        }
+                        Processed::Bytes(bytes) => self.staged.write(path, &bytes)?,
+                    }
                 }
                 let made = Some(Made { of, questions: Vec::new() });
                 let path = Box::from(path.as_str());

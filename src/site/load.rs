@@ -165,7 +165,7 @@ impl Site {
                 let data = DataCache::after(&site.library.bodies.of.early.data, changes);
                 (Images::after(&site.images, changes), data)
             }
-            None => (Images::new(&root), DataCache::default()),
+            None => (Images::new(&root, request.no_cache), DataCache::default()),
         };
         let images = Arc::new(images);
         let asks = asks::Keeper::default();

@@ -135,7 +135,12 @@ fn page_outline(a: &Page, b: &Page, with_title: bool) -> Outline {
 
 /// The same for sections, whose title, texts and `extra` nobody but their own value holds.
 fn section_outline(a: &Section, b: &Section) -> Outline {
-    let meta = |section: &Section| SectionMeta { title: None, description: None, extra: Value::none(), ..section.meta.clone() };
+    let meta = |section: &Section| SectionMeta {
+        title: None,
+        description: None,
+        extra: Value::none(),
+        ..section.meta.clone()
+    };
     let same = a.file.relative == b.file.relative
         && (&a.lang, &a.path, &a.permalink, &a.assets) == (&b.lang, &b.path, &b.permalink, &b.assets)
         && meta(a) == meta(b);
@@ -203,7 +208,9 @@ impl<'a> Shared<'a> {
         let known = slot.known().filter(|body| body.reads.are_same_templates(self.templates));
         // The outline, too, is compared with the snapshot before, and only what was made there is known to be right for it.
         match (known, slot.get()) {
-            (Some(body), Some(_)) if self.outline >= Outline::SamePlaces && body.reads.are_same_by_outline() => Slot::made(body),
+            (Some(body), Some(_)) if self.outline >= Outline::SamePlaces && body.reads.are_same_by_outline() => {
+                Slot::made(body)
+            }
             (known, _) => Slot::before(known),
         }
     }

@@ -43,7 +43,7 @@ use crate::template::Engine;
 
 pub use crate::content::Changes;
 pub use asks::Question;
-pub use functions::{Images, files::is_aside, is_safe, register_names};
+pub use functions::{Images, Processed, files::is_aside, is_safe, register_names};
 pub use generation::Generation;
 pub use memo::{open as open_memo, save as save_memo};
 pub use memory::overlooked;

@@ -33,11 +33,11 @@ pub struct Places(FxHashMap<String, (DocumentId, String)>);
 impl Places {
     fn of(content: &Content) -> Self {
         let pages = content.pages.iter().enumerate();
-        let pages = pages.map(|(id, page)| (page.file.relative.clone(), (DocumentId::Page(id), page.permalink.clone())));
+        let pages =
+            pages.map(|(id, page)| (page.file.relative.clone(), (DocumentId::Page(id), page.permalink.clone())));
         let sections = content.sections.iter().enumerate();
-        let sections = sections.map(|(id, section)| {
-            (section.file.relative.clone(), (DocumentId::Section(id), section.permalink.clone()))
-        });
+        let sections = sections
+            .map(|(id, section)| (section.file.relative.clone(), (DocumentId::Section(id), section.permalink.clone())));
         Self(sections.chain(pages).collect())
     }
 

@@ -27,12 +27,7 @@ pub fn newest_first(pages: &[Arc<Page>]) -> Vec<u32> {
 
 /// The sorted pages, and those that lack what they would be sorted by. Ties go by permalink. `by_date` is what
 /// [`newest_first`] says of all pages.
-pub fn sort_pages(
-    pages: &[Arc<Page>],
-    by_date: &[u32],
-    ids: &[PageId],
-    sort_by: SortBy,
-) -> (Vec<PageId>, Vec<PageId>) {
+pub fn sort_pages(pages: &[Arc<Page>], by_date: &[u32], ids: &[PageId], sort_by: SortBy) -> (Vec<PageId>, Vec<PageId>) {
     let has_key = |page: &Page| match sort_by {
         SortBy::Date => page.meta.date.is_some(),
         SortBy::UpdateDate => page.meta.date.is_some() || page.meta.updated.is_some(),

@@ -21,6 +21,7 @@ fn request(root: &Path) -> Request {
         zola_exact: false,
         now: BuildTime::parse("2026-08-05T10:00:00Z").expect("a time"),
         remember: false,
+        no_cache: false,
     }
 }
 

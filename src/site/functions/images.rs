@@ -23,13 +23,22 @@ const FOLDER: &str = "processed_images";
 /// does not matter, and asking twice is asking once.
 pub struct Images {
     root: PathBuf,
-    cache: PathBuf,
+    /// Where finished images wait for other runs; none where each is made anew.
+    cache: Option<PathBuf>,
     sources: Known<Arc<image::Source>>,
     metadata: Known<Value>,
     /// By output path.
     requested: Mutex<BTreeMap<String, Arc<Planned>>>,
     /// What snapshots before asked for. Browsers may still show their pages.
     earlier: BTreeMap<String, Arc<Planned>>,
+}
+
+/// A finished image.
+pub enum Processed {
+    /// In the cache.
+    File(PathBuf),
+    /// The bytes of its file.
+    Bytes(Vec<u8>),
 }
 
 /// What is known of files as they were when they were read.
@@ -56,9 +65,9 @@ fn left<T: Clone>(all: &Known<T>, changes: &Changes) -> Known<T> {
 }
 
 impl Images {
-    /// `root` is the site's.
-    pub fn new(root: &Path) -> Self {
-        let cache = root.join(".kepu/cache/images");
+    /// `root` is the site's; `no_cache` as in [`Request`](crate::site::Request).
+    pub fn new(root: &Path, no_cache: bool) -> Self {
+        let cache = (!no_cache).then(|| root.join(".kepu/cache/images"));
         Self {
             root: root.to_path_buf(),
             cache,
@@ -79,7 +88,7 @@ impl Images {
             sources: left(&before.sources, changes),
             metadata: left(&before.metadata, changes),
             earlier,
-            ..Self::new(&before.root)
+            ..Self::new(&before.root, before.cache.is_none())
         }
     }
 
@@ -95,10 +104,11 @@ impl Images {
         requested.get(path).or_else(|| self.earlier.get(path)).cloned()
     }
 
-    /// Makes an image in the cache, unless it is there, and gives its file.
-    pub fn process(&self, planned: &Planned) -> crate::diagnostic::Result<PathBuf> {
-        crate::site::theme::stays_inside(&self.root, &self.cache)?;
-        image::process(planned, &self.cache)
+    /// Makes an image, unless it is in the cache.
+    pub fn process(&self, planned: &Planned) -> crate::diagnostic::Result<Processed> {
+        let Some(cache) = &self.cache else { return Ok(Processed::Bytes(image::make(planned)?)) };
+        crate::site::theme::stays_inside(&self.root, cache)?;
+        Ok(Processed::File(image::process(planned, cache)?))
     }
 
     fn plan(&self, file: &Path, unified: &str, resize: &Resize, keeps: bool) -> Result<Arc<Planned>, Text> {

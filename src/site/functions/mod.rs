@@ -32,7 +32,7 @@ use asked::Ask;
 
 pub use asked::Asked;
 pub use files::Locator;
-pub use images::Images;
+pub use images::{Images, Processed};
 pub use load_data::DataCache;
 pub use markdown_filter::Snippets;
 
