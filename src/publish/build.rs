@@ -399,6 +399,9 @@ impl Pass<'_> {
                 }))
             })
             .collect();
+        if results.iter().flatten().flatten().any(|image| image.is_rendered) {
+            self.site.images.prune();
+        }
         let (mut done, mut failed) = (Vec::new(), false);
         for result in results {
             match result {

@@ -7,16 +7,17 @@ use std::collections::BTreeMap;
 
 use rustc_hash::FxHashMap;
 
+use super::known::Known;
 use super::language::Rules;
 use super::terms::{Counted, Field, count};
 use super::{Document, Switches};
 
-pub(super) fn build(prefix: &str, lang: &str, switches: &Switches, documents: &[Document<'_>]) -> String {
+pub(super) fn build(prefix: &str, lang: &str, switches: &Switches, documents: &[Document<'_>], known: Known) -> String {
     let rules = Rules::of(lang);
     let analyzer = rules.analyzer(lang);
     let fields = Field::chosen(switches);
     let documents = sorted(documents);
-    let store = Store::new(&documents, &fields, count(lang, rules, &fields, switches, &documents));
+    let store = Store::new(&documents, &fields, count(lang, rules, &fields, switches, &documents, known));
 
     let mut out = String::with_capacity(store.size_hint() + prefix.len());
     out.push_str(prefix);
@@ -251,8 +252,12 @@ mod tests {
     use super::*;
     use crate::config::IndexFormat;
 
-    fn document<'a>(url: &'a str, title: &'a str, body_html: &'a str) -> Document<'a> {
-        Document { url, title: Some(title), description: Some("notes on it"), date: None, path: "/a-b/", body_html }
+    fn document<'a>(url: &'a str, title: &'a str, body: &'a &'a str) -> Document<'a> {
+        Document { url, title: Some(title), description: Some("notes on it"), date: None, path: "/a-b/", body }
+    }
+
+    fn index(lang: &str, switches: &Switches, documents: &[Document<'_>]) -> String {
+        build("", lang, switches, documents, Known::new(None, "", lang, switches))
     }
 
     fn everything() -> Switches {
@@ -264,7 +269,7 @@ mod tests {
         let language = elasticlunr::lang::from_code(lang).expect("a language that is built in");
         let mut index = elasticlunr::IndexBuilder::with_language(language).add_fields(["title", "body"]).build();
         for document in documents {
-            index.add_doc(document.url, [document.title.unwrap_or_default(), document.body_html]);
+            index.add_doc(document.url, [document.title.unwrap_or_default(), document.body.html()]);
         }
         index.to_json()
     }
@@ -273,21 +278,21 @@ mod tests {
     fn the_index_is_the_one_of_elasticlunr_rs() {
         let text = "Un récit des éclipses \"totales\" -- running, ran; Солнце восходит \\ 日食 x x x x x";
         let documents = [
-            document("https://example.org/b/", "Eclipses and eclipse", text),
-            document("https://example.org/a/", "", "eclipse"),
-            document("https://example.org/c/", "The sun", ""),
+            document("https://example.org/b/", "Eclipses and eclipse", &text),
+            document("https://example.org/a/", "", &"eclipse"),
+            document("https://example.org/c/", "The sun", &""),
         ];
         for lang in ["en", "da", "de", "du", "es", "fi", "fr", "hu", "it", "ko", "no", "pt", "ro", "ru", "sv", "tr"] {
-            let index = build("", lang, &Switches::default(), &documents);
+            let index = self::index(lang, &Switches::default(), &documents);
             assert_eq!(index, reference(lang, &documents), "{lang}");
         }
     }
 
     #[test]
     fn no_documents_and_no_fields_make_an_index_too() {
-        assert_eq!(build("", "en", &Switches::default(), &[]), reference("en", &[]));
+        assert_eq!(index("en", &Switches::default(), &[]), reference("en", &[]));
         let none = Switches { include_title: false, include_content: false, ..Switches::default() };
-        let index = build("", "en", &none, &[document("u", "t", "b")]);
+        let index = self::index("en", &none, &[document("u", "t", &"b")]);
         let mut expected = elasticlunr::IndexBuilder::new().build();
         expected.add_doc("u", [""; 0]);
         assert_eq!(index, expected.to_json());
@@ -295,16 +300,16 @@ mod tests {
 
     #[test]
     fn the_last_document_of_an_address_counts() {
-        let twice = [document("u", "old", ""), document("u", "new", "")];
-        let once = build("", "en", &Switches::default(), &twice[1..]);
-        assert_eq!(build("", "en", &Switches::default(), &twice), once);
+        let twice = [document("u", "old", &""), document("u", "new", &"")];
+        let once = index("en", &Switches::default(), &twice[1..]);
+        assert_eq!(index("en", &Switches::default(), &twice), once);
     }
 
     #[test]
     fn chinese_can_be_found() {
-        let documents = [document("u", "日食观测", "<p>北京天文馆的 Zola</p>")];
+        let documents = [document("u", "日食观测", &"<p>北京天文馆的 Zola</p>")];
         let index =
-            super::super::build("zh-Hans", IndexFormat::ElasticlunrJavascript, &Switches::default(), &documents);
+            super::super::build("zh-Hans", IndexFormat::ElasticlunrJavascript, &Switches::default(), &documents, None);
         let json = index.strip_prefix("window.searchIndex = ").expect("a script");
         let value: serde_json::Value = serde_json::from_str(json).expect("JSON");
         assert_eq!(value["lang"], "Chinese");
@@ -316,7 +321,7 @@ mod tests {
 
     #[test]
     fn a_language_without_stemmer_is_indexed() {
-        let index = build("", "mn", &Switches::default(), &[document("u", "Нар хиртэлт", "")]);
+        let index = self::index("mn", &Switches::default(), &[document("u", "Нар хиртэлт", &"")]);
         let value: serde_json::Value = serde_json::from_str(&index).expect("JSON");
         assert_eq!(value["pipeline"], serde_json::json!([]));
         assert_eq!(value["lang"], "mn");
@@ -325,10 +330,10 @@ mod tests {
 
     #[test]
     fn an_undated_document_keeps_its_fields() {
-        let page = document("u", "Sun", "<p>moon</p>");
+        let page = document("u", "Sun", &"<p>moon</p>");
         let value = |zola_exact| -> serde_json::Value {
             let switches = Switches { zola_exact, ..everything() };
-            serde_json::from_str(&build("", "en", &switches, &[page])).expect("JSON")
+            serde_json::from_str(&index("en", &switches, &[page])).expect("JSON")
         };
         let right = &value(false)["documentStore"]["docs"]["u"];
         assert_eq!((&right["date"], &right["path"], &right["body"]), (&"".into(), &"/a-b/".into(), &"moon".into()));
@@ -340,9 +345,9 @@ mod tests {
     #[test]
     fn monstrous_words_do_not_nest_the_index_too_deep() {
         let long = "x".repeat(100_000);
-        let index = build("", "en", &Switches::default(), &[document("u", &long, "a sun")]);
+        let index = self::index("en", &Switches::default(), &[document("u", &long, &"a sun")]);
         assert!(index.len() < 110_000);
-        let german = build("", "de", &Switches::default(), &[document("u", &"y".repeat(100_000), "")]);
+        let german = self::index("de", &Switches::default(), &[document("u", &"y".repeat(100_000), &"")]);
         assert!(german.len() < 110_000);
         assert!(index.contains("\"n\":{\"docs\":{\"u\":{\"tf\":1.0}},\"df\":1}"));
     }
@@ -350,10 +355,10 @@ mod tests {
     #[test]
     fn runs_and_orders_make_no_difference() {
         let urls: Vec<String> = (0..200).map(|n| format!("https://example.org/{n}/")).collect();
-        let mut documents: Vec<_> = urls.iter().map(|url| document(url, "sun moon", "<p>stars and sun</p>")).collect();
-        let first = build("", "en", &everything(), &documents);
+        let mut documents: Vec<_> = urls.iter().map(|url| document(url, "sun moon", &"<p>stars and sun</p>")).collect();
+        let first = index("en", &everything(), &documents);
         documents.reverse();
-        assert_eq!(build("", "en", &everything(), &documents), first);
+        assert_eq!(index("en", &everything(), &documents), first);
     }
 
     #[test]
@@ -362,5 +367,34 @@ mod tests {
         assert_eq!(weights.of(1_000_000), "1000.0");
         assert_eq!(weights.of(4), "2.0");
         assert_eq!(weights.of(2), "1.4142135623730951");
+    }
+
+    #[test]
+    fn what_an_earlier_run_found_gives_the_same_index() {
+        #[derive(Debug)]
+        struct Kept(&'static str, std::sync::atomic::AtomicBool);
+        impl crate::search::Body for Kept {
+            fn html(&self) -> &str {
+                self.1.store(true, std::sync::atomic::Ordering::Relaxed);
+                self.0
+            }
+
+            fn digest(&self) -> Option<crate::cache::Digest> {
+                Some(crate::cache::Digest::of(self.0.as_bytes()))
+            }
+        }
+        let folder = tempfile::tempdir().expect("a folder");
+        let texts = ["<p>stars and sun</p>", "<p>sun 日食 sun</p>", ""];
+        let run = |title: &str| {
+            let store = crate::cache::Store::open(&folder.path().join("store"));
+            let bodies = texts.map(|text| Kept(text, false.into()));
+            let documents = bodies.each_ref().map(|body| Document { body, ..document(body.0, title, &"") });
+            let index = build("", "zh", &everything(), &documents, Known::new(Some(&store), "", "zh", &everything()));
+            let plain: Vec<Document> = texts.iter().map(|text| document(text, title, text)).collect();
+            assert_eq!(index, self::index("zh", &everything(), &plain));
+            store.save(1 << 20).expect("a store");
+            bodies.iter().filter(|body| body.1.load(std::sync::atomic::Ordering::Relaxed)).count()
+        };
+        assert_eq!([run("sun"), run("sun"), run("moon"), run("moon")], [3, 0, 3, 0]);
     }
 }

@@ -6,6 +6,7 @@
 mod elasticlunr;
 mod fuse;
 mod html;
+mod known;
 mod language;
 mod references;
 mod terms;
@@ -14,6 +15,9 @@ mod text;
 pub use language::{chinese_words, warm};
 pub use text::body_text;
 
+use known::Known;
+
+use crate::cache::{Digest, Store};
 use crate::config::{IndexFormat, Search};
 use crate::diagnostic::Text;
 
@@ -33,8 +37,24 @@ pub struct Document<'a> {
     pub date: Option<&'a str>,
     /// The URL path, such as `/blog/post/`.
     pub path: &'a str,
-    /// The rendered content.
-    pub body_html: &'a str,
+    pub body: &'a dyn Body,
+}
+
+/// The rendered content of a document.
+pub trait Body: Sync + std::fmt::Debug {
+    fn html(&self) -> &str;
+    /// What tells it from other contents without reading it, if anything does.
+    fn digest(&self) -> Option<Digest>;
+}
+
+impl Body for &str {
+    fn html(&self) -> &str {
+        self
+    }
+
+    fn digest(&self) -> Option<Digest> {
+        None
+    }
 }
 
 /// What goes into the index: the keys of `[search]`, with Zola's defaults.
@@ -103,13 +123,20 @@ pub fn file_name(format: IndexFormat, lang: &str) -> String {
 }
 
 /// Makes the index file of one language (`lang` is its tag in the configuration) from its documents, in their order.
-/// The same input gives the same bytes, whatever the number of threads.
-pub fn build(lang: &str, format: IndexFormat, switches: &Switches, documents: &[Document<'_>]) -> String {
+/// The same input gives the same bytes, whatever the number of threads. `store` holds what earlier runs found in
+/// documents.
+pub fn build(
+    lang: &str,
+    format: IndexFormat,
+    switches: &Switches,
+    documents: &[Document<'_>],
+    store: Option<&Store>,
+) -> String {
     let prefix = if is_javascript(format) { "window.searchIndex = " } else { "" };
     if is_elasticlunr(format) {
-        elasticlunr::build(prefix, lang, switches, documents)
+        elasticlunr::build(prefix, lang, switches, documents, Known::new(store, "terms", lang, switches))
     } else {
-        fuse::build(prefix, switches, documents)
+        fuse::build(prefix, switches, documents, Known::new(store, "text", lang, switches))
     }
 }
 

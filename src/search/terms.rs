@@ -5,8 +5,10 @@ use std::borrow::Cow;
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
+use super::known::{Known, Terms, read_terms, write_terms};
 use super::language::{Analyzer, Rules};
 use super::{Document, Switches, body_text};
+use crate::cache::Reader;
 
 /// Longer words, in characters, are left out (not where Zola is repeated). Nobody types them; every character nests the
 /// index deeper, which the parsers of browsers bear some thousand times only; and some stemmers are quadratic.
@@ -71,6 +73,7 @@ pub(super) fn count<'a>(
     fields: &[Field],
     switches: &Switches,
     documents: &[&Document<'a>],
+    known: Known,
 ) -> Vec<Counted<'a>> {
     let piece = documents.len().div_ceil(4 * rayon::current_num_threads()).max(16);
     documents
@@ -78,7 +81,8 @@ pub(super) fn count<'a>(
         .map(|documents| {
             let longest = if switches.zola_exact { usize::MAX } else { LONGEST_WORD };
             let mut counter = Counter::new(rules.analyzer(lang), longest);
-            let entries = documents.iter().map(|document| counter.document(fields, switches, document)).collect();
+            let entries =
+                documents.iter().map(|document| counter.document(fields, switches, document, known)).collect();
             Counted { terms: counter.terms, entries }
         })
         .collect()
@@ -111,7 +115,52 @@ impl Counter {
         }
     }
 
-    fn document<'a>(&mut self, fields: &[Field], switches: &Switches, document: &Document<'a>) -> Vec<Entry<'a>> {
+    fn document<'a>(
+        &mut self,
+        fields: &[Field],
+        switches: &Switches,
+        document: &Document<'a>,
+        known: Known,
+    ) -> Vec<Entry<'a>> {
+        if let Some(entries) = known.get(document, |from| self.read(from)) {
+            return entries;
+        }
+        let entries = self.counted(fields, switches, document);
+        known.put(document, |to| {
+            to.number(entries.len() as u64);
+            for entry in &entries {
+                to.text(&entry.text);
+                let counts = entry.counts.iter().map(|(term, count)| (&*self.terms[*term as usize], *count));
+                write_terms(entry.length, counts, to);
+            }
+        });
+        entries
+    }
+
+    /// What was counted in an earlier run.
+    fn read<'a>(&mut self, from: &mut Reader) -> Option<Vec<Entry<'a>>> {
+        (0..from.count()?)
+            .map(|_| {
+                let text = Cow::Owned(from.text()?.to_owned());
+                let Terms { length, counts } = read_terms(from)?;
+                let counts = counts.into_iter().map(|(term, count)| (self.number(term), count)).collect();
+                Some(Entry { text, length, counts })
+            })
+            .collect()
+    }
+
+    fn number(&mut self, term: &str) -> u32 {
+        match self.numbers.get(term) {
+            Some(number) => *number,
+            None => {
+                let number = number_of(term.to_owned(), &mut self.numbers, &mut self.terms);
+                self.counts.resize(self.terms.len(), 0);
+                number
+            }
+        }
+    }
+
+    fn counted<'a>(&mut self, fields: &[Field], switches: &Switches, document: &Document<'a>) -> Vec<Entry<'a>> {
         let texts = texts(fields, switches, document);
         // The texts are fewer than the fields only where Zola's slip is repeated.
         let entries = fields.iter().zip(texts).map(|(&field, text)| {
@@ -184,7 +233,7 @@ fn texts<'a>(fields: &[Field], switches: &Switches, document: &Document<'a>) -> 
                 Field::Date if switches.zola_exact => Cow::Borrowed(document.date?),
                 Field::Date => Cow::Borrowed(document.date.unwrap_or_default()),
                 Field::Path => Cow::Borrowed(document.path),
-                Field::Body => Cow::Owned(body_text(document.body_html, switches.truncate_content_length)),
+                Field::Body => Cow::Owned(body_text(document.body.html(), switches.truncate_content_length)),
             })
         })
         .collect()

@@ -4,8 +4,6 @@ use std::cmp::Reverse;
 
 use tera::Value;
 
-use rayon::prelude::*;
-
 use crate::cache::Digest;
 use crate::config::Differences;
 use crate::content::Date;
@@ -13,6 +11,8 @@ use crate::diagnostic::Diagnostic;
 use crate::search;
 
 use super::Site;
+use super::bodies::Bodies;
+use super::memo::Memo;
 use super::relate::{DocumentId, PageId, SectionId};
 use super::render::{Field, Fields, language_fields};
 use super::routes::FeedOf;
@@ -107,7 +107,7 @@ pub struct Indexed<'a> {
 }
 
 impl Indexed<'_> {
-    /// A digest of its body.
+    /// What tells its body from others.
     pub fn content_digest(&self, site: &Site) -> Digest {
         site.library.bodies.digest(self.id)
     }
@@ -153,22 +153,39 @@ pub fn search_documents<'a>(site: &'a Site, lang: &str) -> Result<Vec<Indexed<'a
     Ok(documents)
 }
 
+/// The rendered content of a document, made when it is needed.
+struct Content<'a>(&'a Bodies, DocumentId);
+
+impl std::fmt::Debug for Content<'_> {
+    fn fmt(&self, to: &mut std::fmt::Formatter) -> std::fmt::Result {
+        self.1.fmt(to)
+    }
+}
+
+impl search::Body for Content<'_> {
+    fn html(&self) -> &str {
+        self.0.get(self.1).content.as_str().unwrap_or_default()
+    }
+
+    fn digest(&self) -> Option<Digest> {
+        self.0.of.memo.is_some().then(|| self.0.digest(self.1))
+    }
+}
+
 /// The search index of one language.
 pub fn search_index(site: &Site, lang: &str) -> Result<String, Vec<Diagnostic>> {
     let indexed = search_documents(site, lang)?;
-    let bodies = &site.library.bodies;
-    let contents: Vec<&str> =
-        indexed.par_iter().map(|document| bodies.get(document.id).content.as_str().unwrap_or_default()).collect();
+    let contents: Vec<Content> = indexed.iter().map(|document| Content(&site.library.bodies, document.id)).collect();
     let documents: Vec<search::Document> = indexed
         .iter()
-        .zip(contents)
-        .map(|(document, body_html)| search::Document {
+        .zip(&contents)
+        .map(|(document, body)| search::Document {
             url: document.url,
             title: document.title,
             description: document.description,
             date: document.date.as_deref(),
             path: document.path,
-            body_html,
+            body,
         })
         .collect();
     // Fuse indexes of all languages follow the top level, as in Zola.
@@ -176,5 +193,6 @@ pub fn search_index(site: &Site, lang: &str) -> Result<String, Vec<Diagnostic>> 
     let options =
         if search::is_elasticlunr(format) { &site.config.languages[lang].search } else { &site.config.search };
     let switches = search::Switches::new(options, site.config.differences == Differences::exact());
-    Ok(search::build(lang, format, &switches, &documents))
+    let store = site.library.bodies.of.memo.as_ref().map(Memo::search);
+    Ok(search::build(lang, format, &switches, &documents, store))
 }

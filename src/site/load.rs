@@ -21,8 +21,9 @@ use super::memo::{Memo, Stores};
 use super::memory::{self, Before, Known, Memory, ParsedTemplates, Related, Shared};
 use super::relate::{self, Places};
 use super::request::{Request, read_config};
+use super::sass::Sass;
 use super::shortcodes::Definitions;
-use super::sources::{Sass, colocated, load_templates, static_files};
+use super::sources::{colocated, load_templates, static_files};
 use super::taxonomy;
 use super::trees::Trees;
 use super::values;
@@ -91,7 +92,10 @@ impl Site {
             || {
                 let sass = match before {
                     Some(before) if before.memory.sass.is_left_by(before.changes, &root) => before.memory.sass.clone(),
-                    _ => Arc::new(Sass::compile(&root, &config, theme_folder.as_deref())),
+                    _ => {
+                        let store = stores.as_ref().map(Stores::sources);
+                        Arc::new(Sass::compile(&root, &config, theme_folder.as_deref(), store))
+                    }
                 };
                 content_diagnostics.extend(sass.told().iter().cloned());
                 let known = before.map(|before| (&before.memory.content, before.changes));

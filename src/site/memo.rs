@@ -5,8 +5,8 @@
 //! is its text, which few routes of a build need, so it has a store of its own; a short head says that it is there, and
 //! where it leads.
 
-use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use crate::cache::{BUILD_ID, Digest, Digester, Reader, Store, Writer};
 use crate::config::InsertAnchor;
@@ -27,6 +27,8 @@ pub struct Stores {
     sources: Arc<Store>,
     /// Bodies.
     markdown: Arc<Store>,
+    /// Searchable texts and their terms, if a search index was made; and where they are.
+    search: Arc<(OnceLock<Store>, PathBuf)>,
 }
 
 impl Stores {
@@ -35,13 +37,20 @@ impl Stores {
         let folder = root.join(".kepu/cache");
         super::theme::stays_inside(root, &folder).ok()?;
         let open = |name: &str| Arc::new(Store::open(&folder.join(name)));
-        Some(Self { sources: open("sources"), markdown: open("markdown") })
+        let search = Arc::new((OnceLock::new(), folder.join("search")));
+        Some(Self { sources: open("sources"), markdown: open("markdown"), search })
     }
 
     /// Writes down what is new.
     pub fn save(&self) {
         let _ = self.sources.save(MOST);
         let _ = self.markdown.save(MOST);
+        let _ = self.search.0.get().map(|store| store.save(MOST));
+    }
+
+    /// The store of what sources were made into.
+    pub fn sources(&self) -> &Store {
+        &self.sources
     }
 
     /// The pages that were parsed by a configuration.
@@ -95,6 +104,12 @@ impl Memo {
             digester.finish()
         });
         Self { stores, shared }
+    }
+
+    /// The store of what search indexes are made of.
+    pub fn search(&self) -> &Store {
+        let (store, file) = &*self.stores.search;
+        store.get_or_init(|| Store::open(file))
     }
 
     fn key(&self, of: &Recipe) -> Option<Digest> {

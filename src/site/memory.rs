@@ -18,7 +18,7 @@ use super::bodies::{Backlinks, Bodies, Slot};
 use super::body::{Body, TemplatesSince};
 use super::library::PageSlot;
 use super::relate::{DocumentId, PageId, Places, Relations, SectionId};
-use super::sources::Sass;
+use super::sass::Sass;
 use super::taxonomy::TaxonomyTerms;
 
 /// The memory of a snapshot. Only snapshots that others will follow have one.

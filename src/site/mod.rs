@@ -21,6 +21,7 @@ mod render;
 mod request;
 mod reuse;
 mod routes;
+mod sass;
 mod shortcodes;
 mod sitemap;
 mod sort;

@@ -2,11 +2,10 @@
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use crate::asset::{self, static_files::StaticFile};
 use crate::config::{Config, Dialect};
-use crate::content::{self, Changes, Content};
+use crate::content::{self, Content};
 use crate::diagnostic::Diagnostic;
 use crate::template::TemplateFile;
 
@@ -79,62 +78,6 @@ fn read_templates(
         if candidate && let Some(text) = read(&path, &file, diagnostics) {
             templates.push(TemplateFile { name, file, text: text.into(), dialect: Dialect::Tera2 });
         }
-    }
-}
-
-/// Compiled style sheets, with the files that each was made of.
-#[derive(Clone, Default)]
-pub struct Sass {
-    sheets: Vec<asset::sass::Stylesheet>,
-    told: Vec<Diagnostic>,
-}
-
-impl Sass {
-    /// The theme's Sass is compiled whenever it exists, the site's when the configuration says so.
-    pub fn compile(root: &Path, config: &Config, theme: Option<&Path>) -> Self {
-        let mut sass = Self::default();
-        for allowed in theme.into_iter().chain(config.compile_sass.then_some(root)) {
-            let (sheets, problems) = asset::sass::compile(&allowed.join("sass"), allowed);
-            sass.told.extend(problems);
-            for sheet in sheets {
-                // The site's own style sheet takes the place of the theme's.
-                sass.sheets.retain(|other| other.output != sheet.output);
-                sass.sheets.push(sheet);
-            }
-        }
-        sass
-    }
-
-    /// Whether it would come out the same after changes: none is of a file that was read, and none of a folder, or of a
-    /// file that an import might find.
-    pub fn is_left_by(&self, changes: &Changes, root: &Path) -> bool {
-        let Changes::Paths(paths) = changes else { return false };
-        let has_nothing_to_do = |path: &PathBuf| {
-            let elsewhere = ["content", "templates", "static"].iter().any(|folder| path.starts_with(root.join(folder)));
-            let extension = path.extension().and_then(|extension| extension.to_str());
-            elsewhere
-                && extension.is_some_and(|extension| !["scss", "sass", "css"].contains(&extension))
-                && !path.is_dir()
-                && !self.sheets.iter().any(|sheet| sheet.reads.iter().any(|read| read.starts_with(path)))
-        };
-        self.told.is_empty() && paths.iter().all(has_nothing_to_do)
-    }
-
-    /// All files that were read.
-    pub fn reads(&self) -> Vec<PathBuf> {
-        self.sheets.iter().flat_map(|sheet| sheet.reads.iter().cloned()).collect()
-    }
-
-    pub fn told(&self) -> &[Diagnostic] {
-        &self.told
-    }
-
-    /// Output path, text, and the file that each comes from.
-    pub fn sheets(&self) -> Vec<(String, Arc<str>, String)> {
-        let parts = |sheet: &asset::sass::Stylesheet| {
-            (sheet.output.clone(), Arc::from(sheet.css.as_str()), sheet.source.clone())
-        };
-        self.sheets.iter().map(parts).collect()
     }
 }
 

@@ -40,6 +40,27 @@ fn write(dir: &Path, path: &Path, content: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
+/// Deletes images that nobody needs now, the oldest first, until the folder holds no more than `most` bytes. What cannot be
+/// deleted stays.
+pub fn prune(dir: &Path, is_needed: impl Fn(&str) -> bool, most: u64) {
+    let entries = fs::read_dir(dir).into_iter().flatten().flatten();
+    let files = entries.filter_map(|entry| {
+        let (name, meta) = (entry.file_name().into_string().ok()?, entry.metadata().ok()?);
+        meta.is_file().then_some((meta.modified().ok()?, name, meta.len()))
+    });
+    let mut files: Vec<_> = files.collect();
+    let mut size: u64 = files.iter().map(|(.., size)| size).sum();
+    files.sort();
+    for (_, name, length) in files {
+        if size <= most {
+            return;
+        }
+        if !is_needed(name.strip_suffix(".check").unwrap_or(&name)) && fs::remove_file(dir.join(&name)).is_ok() {
+            size -= length;
+        }
+    }
+}
+
 fn check_path(dir: &Path, name: &str) -> PathBuf {
     dir.join(format!("{name}.check"))
 }
@@ -82,6 +103,27 @@ mod tests {
             .unwrap()
             .filter(|e| e.as_ref().unwrap().file_name().to_string_lossy().ends_with(".part"));
         assert_eq!(leftovers.count(), 0);
+    }
+
+    #[test]
+    fn the_oldest_that_nobody_needs_go_first() {
+        let dir = tempdir().unwrap();
+        for (age, name) in ["a.jpg", "b.jpg", "c.jpg", "d.jpg"].into_iter().enumerate() {
+            let path = store(dir.path(), name, &[0; 1000]).unwrap();
+            for file in [path, check_path(dir.path(), name)] {
+                let time = std::time::SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(age as u64);
+                File::options().write(true).open(file).unwrap().set_modified(time).unwrap();
+            }
+        }
+        let left = |most: u64| {
+            prune(dir.path(), |name| name == "a.jpg", most);
+            ["a.jpg", "b.jpg", "c.jpg", "d.jpg"].map(|name| lookup(dir.path(), name).is_some())
+        };
+        assert_eq!(left(10_000), [true, true, true, true]);
+        assert_eq!(left(3_500), [true, false, true, true]);
+        assert_eq!(left(0), [true, false, false, false]);
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 2);
+        prune(&dir.path().join("missing"), |_| false, 0);
     }
 
     #[test]

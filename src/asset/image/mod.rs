@@ -14,6 +14,7 @@ mod resize;
 #[cfg(test)]
 mod samples;
 
+pub use cache::prune;
 pub use metadata::{Metadata, metadata};
 pub use plan::{Planned, Source, plan};
 pub use process::{make, process};

@@ -1,6 +1,6 @@
 //! `resize_image` and `get_image_metadata`.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
@@ -44,6 +44,9 @@ pub enum Processed {
 
 /// What is known of files as they were when they were read.
 type Known<T> = RwLock<HashMap<PathBuf, (T, Option<Stamp>)>>;
+
+/// What the cache may hold besides the images of the site as it is, in bytes.
+const MOST_CACHED: u64 = 1 << 30;
 
 /// How many images of earlier snapshots are remembered.
 const MOST_EARLIER: usize = 10_000;
@@ -103,6 +106,18 @@ impl Images {
     pub fn planned(&self, path: &str) -> Option<Arc<Planned>> {
         let requested = self.requested.lock().unwrap_or_else(PoisonError::into_inner);
         requested.get(path).or_else(|| self.earlier.get(path)).cloned()
+    }
+
+    /// Deletes from the cache what no template has asked for, if there is too much of it.
+    pub fn prune(&self) {
+        let Some(cache) =
+            self.cache.as_ref().filter(|cache| crate::site::theme::stays_inside(&self.root, cache).is_ok())
+        else {
+            return;
+        };
+        let requested = self.requested();
+        let names: HashSet<&str> = requested.iter().map(|(_, planned)| planned.file_name.as_str()).collect();
+        image::prune(cache, |name| names.contains(name), MOST_CACHED);
     }
 
     /// Makes an image, unless it is in the cache.
