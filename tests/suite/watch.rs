@@ -114,6 +114,19 @@ fn a_site_that_is_broken_from_the_start_is_built_when_it_is_mended() {
 }
 
 #[test]
+fn what_is_read_in_a_folder_that_is_not_watched_is_watched() {
+    let site = site()
+        .file("node_modules/x/n.json", "{\"n\": 1}")
+        .file("templates/page.html", "{% set d = load_data(path=\"node_modules/x/n.json\") %}n{{ d.n }}");
+    let program = watch(&site, &[]);
+    assert!(site.output("a/index.html").contains("n1"));
+    // Built twice: the file may have changed before it was watched.
+    program.says_times(BUILT, 2);
+    site.write("node_modules/x/n.json", "{\"n\": 2}");
+    holds(&site.path("public/a/index.html"), "n2", &program);
+}
+
+#[test]
 fn a_burst_of_changes_is_few_builds() {
     let site = site();
     let program = watch(&site, &[]);

@@ -14,7 +14,9 @@ use tokio::sync::watch;
 use crate::config::find::Found;
 use crate::diagnostic::Diagnostic;
 use crate::outreach::BuildTime;
-use crate::site::{self, Artifact, Changes, DocumentId, Request, Route, Routes, Site, has_same_routes, plan, render};
+use crate::site::{
+    self, Artifact, Changes, DocumentId, Request, Route, Routes, Site, has_same_routes, overlooked, plan, render,
+};
 use crate::text;
 
 use super::background::Report;
@@ -185,8 +187,18 @@ impl State {
         self.aside.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// Watches what a site turned out to read, once its routes are rendered, and looks for changes that nobody told of: the
+    /// system may lose events.
+    pub fn look_around(&self, site: &Site) {
+        self.also_watch(site.read_aside());
+        let overlooked = overlooked(site);
+        if !overlooked.is_empty() {
+            self.changed(overlooked, false);
+        }
+    }
+
     /// Adds to [`State::read_aside`]. What is new there may have changed since it was read.
-    pub fn also_watch(&self, files: BTreeSet<PathBuf>) {
+    fn also_watch(&self, files: BTreeSet<PathBuf>) {
         let mut aside = self.aside.lock().unwrap_or_else(PoisonError::into_inner);
         let new: Vec<PathBuf> = files.difference(&aside).cloned().collect();
         aside.extend(files);
