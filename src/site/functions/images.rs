@@ -9,7 +9,8 @@ use tera::{Kwargs, TeraResult, Value};
 use super::files::Found;
 use super::{Early, fail};
 use crate::asset::image::{self, Planned, Resize, ResizeArguments};
-use crate::content::{Changes, Identity};
+use crate::cache::Stamp;
+use crate::content::Changes;
 use crate::diagnostic::Text;
 use crate::site::values::map;
 use crate::text;
@@ -42,7 +43,7 @@ pub enum Processed {
 }
 
 /// What is known of files as they were when they were read.
-type Known<T> = RwLock<HashMap<PathBuf, (T, Option<Identity>)>>;
+type Known<T> = RwLock<HashMap<PathBuf, (T, Option<Stamp>)>>;
 
 /// How many images of earlier snapshots are remembered.
 const MOST_EARLIER: usize = 10_000;
@@ -51,16 +52,16 @@ fn known<T: Clone>(all: &Known<T>, file: &Path) -> Option<T> {
     all.read().ok()?.get(file).map(|(known, _)| known.clone())
 }
 
-fn remember<T>(all: &Known<T>, file: &Path, thing: T, identity: Option<Identity>) {
+fn remember<T>(all: &Known<T>, file: &Path, thing: T, stamp: Option<Stamp>) {
     if let Ok(mut all) = all.write() {
-        all.insert(file.to_path_buf(), (thing, identity));
+        all.insert(file.to_path_buf(), (thing, stamp));
     }
 }
 
 /// What is still true after changes.
 fn left<T: Clone>(all: &Known<T>, changes: &Changes) -> Known<T> {
     let all = all.read().unwrap_or_else(PoisonError::into_inner);
-    let left = all.iter().filter(|(file, (_, identity))| changes.leave(file, identity.as_ref()));
+    let left = all.iter().filter(|(file, (_, stamp))| changes.leave(file, stamp.as_ref()));
     RwLock::new(left.map(|(file, known)| (file.clone(), known.clone())).collect())
 }
 
@@ -115,9 +116,9 @@ impl Images {
         let source = match known(&self.sources, file) {
             Some(source) => source,
             None => {
-                let identity = Identity::of(file);
+                let stamp = Stamp::of(file);
                 let source = Arc::new(image::Source::read(file, unified)?);
-                remember(&self.sources, file, source.clone(), identity);
+                remember(&self.sources, file, source.clone(), stamp);
                 source
             }
         };
@@ -181,7 +182,7 @@ pub fn get_image_metadata(early: &Early, kwargs: &Kwargs, _: Option<&str>) -> Te
     if let Some(known) = known(&images.metadata, &file) {
         return Ok(known);
     }
-    let identity = Identity::of(&file);
+    let stamp = Stamp::of(&file);
     let metadata = image::metadata(&file, &unified).map_err(failed)?;
     let value = Value::from(map! {
         "width": metadata.width,
@@ -191,7 +192,7 @@ pub fn get_image_metadata(early: &Early, kwargs: &Kwargs, _: Option<&str>) -> Te
         "description": metadata.description,
         "created": metadata.created,
     });
-    remember(&images.metadata, &file, value.clone(), identity);
+    remember(&images.metadata, &file, value.clone(), stamp);
     Ok(value)
 }
 
