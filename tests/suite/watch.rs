@@ -149,10 +149,14 @@ fn what_is_written_is_no_change() {
         site.write("content/a.md", page("A", "changed"));
         holds(&folder.join("a/index.html"), "changed", &program);
         program.says_times(BUILT, 2);
-        // A build that sees itself would go on by now.
-        std::thread::sleep(Duration::from_millis(500));
-        let messages = program.messages();
-        assert_eq!(messages.matches(BUILT).count(), 2, "{output}:\n{messages}");
+        // The folder around the output is new, which may mean one more build; a build that sees itself would never end.
+        let builds = || program.messages().matches(BUILT).count();
+        let is_quiet = |_: u32| {
+            let before = builds();
+            std::thread::sleep(Duration::from_millis(500));
+            builds() == before
+        };
+        assert!((0..10).any(is_quiet), "{output}:\n{}", program.messages());
         if output.starts_with("..") {
             drop(program);
             std::fs::remove_dir_all(folder).expect("a folder");
