@@ -141,18 +141,35 @@ impl Site {
         self.library.bodies.report()
     }
 
+    /// The errors of a route, with those of bodies in the place of what they led to: a mistake on one page may stop all
+    /// that list it.
+    pub fn causes(&self, errors: Vec<Diagnostic>) -> Vec<Diagnostic> {
+        let bodies = &self.library.bodies;
+        if !bodies.has_failed() {
+            return errors;
+        }
+        let of_bodies = bodies.errors_of(bodies.ids());
+        let cause = |error: &Diagnostic| {
+            of_bodies.iter().find(|body| error.message.en.contains(&functions::consequence(body).en)).cloned()
+        };
+        errors.into_iter().map(|error| cause(&error).unwrap_or(error)).collect()
+    }
+
     /// Whether a file of an earlier build, taken for unchanged, has changed since: what was rendered of this site may be
     /// half of the one state and half of the other.
     pub fn is_torn(&self) -> bool {
         self.torn.is_torn()
     }
 
-    /// The files that were read in folders where nobody expects any of a site, there or not; see [`is_aside`].
+    /// The files that were read in folders where nobody expects any of a site, there or not; see [`is_aside`]. kepu's own
+    /// are none of them.
     pub fn read_aside(&self) -> BTreeSet<PathBuf> {
         let mut aside = self.library.bodies.of.early.locator.aside();
         let of_memory =
             self.memory.iter().flat_map(|memory| memory.content.linked().into_iter().chain(memory.sass.reads()));
-        aside.extend(of_memory.filter(|path| path.strip_prefix(&self.root).is_ok_and(is_aside)));
+        let own = self.root.join(".kepu");
+        let is_read = |path: &Path| path.strip_prefix(&self.root).is_ok_and(is_aside) && !path.starts_with(&own);
+        aside.extend(of_memory.filter(|path| is_read(path)));
         aside
     }
 

@@ -88,6 +88,14 @@ fn editors_that_rename_and_files_that_move_are_seen() {
     std::fs::rename(server.site.path("content/b.md"), server.site.path("content/c.md")).expect("a rename");
     server.sees("/c/", "text of b");
     server.gone("/b/");
+    // Only the case of a name: still at the same address.
+    std::fs::rename(server.site.path("content/c.md"), server.site.path("content/C.md")).expect("a rename");
+    server.says("content/C.md");
+    server.site.write("content/C.md", page("B", "text of C"));
+    server.sees("/c/", "text of C");
+    std::fs::rename(server.site.path("content/C.md"), server.site.path("content/c.md")).expect("a rename");
+    server.site.write("content/c.md", page("B", "text of b"));
+    server.sees("/c/", "text of b");
     std::fs::create_dir(server.site.path("content/folder")).expect("a folder");
     std::fs::rename(server.site.path("content/c.md"), server.site.path("content/folder/c.md")).expect("a rename");
     server.sees("/folder/c/", "text of b");
@@ -180,6 +188,30 @@ fn an_error_in_a_body_is_shown_in_its_page_and_leaves_others_alone() {
     server.site.write("content/a.md", page("A", "mended"));
     assert_eq!(server.sees("/a/", "mended").status, 200);
     server.says("All is well again.");
+}
+
+#[test]
+fn an_error_in_a_body_is_told_as_itself_wherever_the_page_is_needed() {
+    let list = "{% set page = get_page(path=\"a.md\") %}{{ page.title }}";
+    let server = ServeTest::start(site().file("templates/index.html", list), &[]);
+    server.sees("/", "A");
+    server.site.write("content/a.md", page("A", "fine\n\n{{ nothing_here }}"));
+    let home = server.sees("/", "content/a.md:6");
+    assert!(home.status == 500 && !home.body().contains("templates/index.html"), "{}", home.body());
+    server.says("content/a.md:6");
+    let list = server.sees("/__kepu/", "content/a.md:6").body();
+    assert!(!list.contains("templates/index.html"), "{list}");
+    server.site.write("content/a.md", page("A", "mended"));
+    assert_eq!(server.sees("/", "A").status, 200);
+}
+
+#[test]
+fn the_start_of_a_server_is_no_change() {
+    let server = ServeTest::start(SiteTest::starter(), &[]);
+    assert_eq!(server.get("/").status, 200);
+    // What the theme in the binary is unpacked to is watched from now on by nobody.
+    std::thread::sleep(Duration::from_millis(500));
+    assert!(!server.messages().contains("changed,"), "{}", server.messages());
 }
 
 #[test]

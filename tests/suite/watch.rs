@@ -114,6 +114,19 @@ fn a_site_that_is_broken_from_the_start_is_built_when_it_is_mended() {
 }
 
 #[test]
+fn what_is_read_in_a_folder_that_is_not_watched_is_watched() {
+    let site = site()
+        .file("node_modules/x/n.json", "{\"n\": 1}")
+        .file("templates/page.html", "{% set d = load_data(path=\"node_modules/x/n.json\") %}n{{ d.n }}");
+    let program = watch(&site, &[]);
+    assert!(site.output("a/index.html").contains("n1"));
+    // Built twice: the file may have changed before it was watched.
+    program.says_times(BUILT, 2);
+    site.write("node_modules/x/n.json", "{\"n\": 2}");
+    holds(&site.path("public/a/index.html"), "n2", &program);
+}
+
+#[test]
 fn a_burst_of_changes_is_few_builds() {
     let site = site();
     let program = watch(&site, &[]);
@@ -136,10 +149,14 @@ fn what_is_written_is_no_change() {
         site.write("content/a.md", page("A", "changed"));
         holds(&folder.join("a/index.html"), "changed", &program);
         program.says_times(BUILT, 2);
-        // A build that sees itself would go on by now.
-        std::thread::sleep(Duration::from_millis(500));
-        let messages = program.messages();
-        assert_eq!(messages.matches(BUILT).count(), 2, "{output}:\n{messages}");
+        // The folder around the output is new, which may mean one more build; a build that sees itself would never end.
+        let builds = || program.messages().matches(BUILT).count();
+        let is_quiet = |_: u32| {
+            let before = builds();
+            std::thread::sleep(Duration::from_millis(500));
+            builds() == before
+        };
+        assert!((0..10).any(is_quiet), "{output}:\n{}", program.messages());
         if output.starts_with("..") {
             drop(program);
             std::fs::remove_dir_all(folder).expect("a folder");

@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::diagnostic::{Diagnostic, Text};
-use crate::site::{Artifact, Route, overlooked, summarize, template_of};
+use crate::site::{Artifact, Route, summarize, template_of};
 
 use super::super::build;
 use super::Event;
@@ -68,12 +68,7 @@ pub fn run(state: &State, store: Option<&build::Options>, tell: &dyn Fn(Event)) 
         // What cannot be loaded has nothing new to render.
         let Some(built) = snapshot.site.as_ref().filter(|_| !snapshot.is_broken()) else { continue };
         let Some(report) = pass(state, &snapshot, built) else { continue };
-        state.also_watch(built.site.read_aside());
-        // The system may lose events: what was not told of is looked for when there is time.
-        let overlooked = overlooked(&built.site);
-        if !overlooked.is_empty() {
-            state.changed(overlooked, false);
-        }
+        state.look_around(&built.site);
         if report.problems != told {
             told = report.problems.clone();
             let all: Vec<Diagnostic> = snapshot.problems.iter().chain(&told).cloned().collect();

@@ -129,6 +129,7 @@ pub fn watch(
         done = snapshot.generation;
         if let Some(built) = snapshot.site.as_ref().filter(|_| !snapshot.is_broken()) {
             build(&built.site, &built.routes);
+            state.look_around(&built.site);
         }
     }
 }

@@ -14,7 +14,9 @@ use tokio::sync::watch;
 use crate::config::find::Found;
 use crate::diagnostic::Diagnostic;
 use crate::outreach::BuildTime;
-use crate::site::{self, Artifact, Changes, DocumentId, Request, Route, Routes, Site, has_same_routes, plan, render};
+use crate::site::{
+    self, Artifact, Changes, DocumentId, Request, Route, Routes, Site, has_same_routes, overlooked, plan, render,
+};
 use crate::text;
 
 use super::background::Report;
@@ -71,7 +73,8 @@ impl Built {
 
     /// Renders one route. A panic in a library is an error like others: the server goes on.
     pub fn render(&self, path: &str, route: &Route) -> Result<Artifact, Vec<Diagnostic>> {
-        catch_unwind(AssertUnwindSafe(|| render(&self.site, path, route))).unwrap_or_else(|_| Err(vec![panicked(path)]))
+        let rendered = catch_unwind(AssertUnwindSafe(|| render(&self.site, path, route)));
+        rendered.unwrap_or_else(|_| Err(vec![panicked(path)])).map_err(|errors| self.site.causes(errors))
     }
 }
 
@@ -111,6 +114,8 @@ pub struct State {
 #[derive(Default)]
 struct Pending {
     paths: BTreeSet<PathBuf>,
+    /// What may have changed before anybody watched it. Nobody is told.
+    unwatched: BTreeSet<PathBuf>,
     /// The watcher lost track: anything may have changed.
     everything: bool,
     /// How many changes there ever were.
@@ -167,7 +172,8 @@ impl State {
         let mut pending = self.pending();
         let before = pending.paths.len();
         pending.paths.extend(paths);
-        if pending.paths.len() == before && !everything && pending.last.is_none() {
+        let has_new = pending.paths.len() > before || !pending.unwatched.is_empty();
+        if !has_new && !everything && pending.last.is_none() {
             return;
         }
         pending.everything |= everything;
@@ -181,14 +187,25 @@ impl State {
         self.aside.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// Watches what a site turned out to read, once its routes are rendered, and looks for changes that nobody told of: the
+    /// system may lose events.
+    pub fn look_around(&self, site: &Site) {
+        self.also_watch(site.read_aside());
+        let overlooked = overlooked(site);
+        if !overlooked.is_empty() {
+            self.changed(overlooked, false);
+        }
+    }
+
     /// Adds to [`State::read_aside`]. What is new there may have changed since it was read.
-    pub fn also_watch(&self, files: BTreeSet<PathBuf>) {
+    fn also_watch(&self, files: BTreeSet<PathBuf>) {
         let mut aside = self.aside.lock().unwrap_or_else(PoisonError::into_inner);
         let new: Vec<PathBuf> = files.difference(&aside).cloned().collect();
         aside.extend(files);
         drop(aside);
         if !new.is_empty() {
-            self.changed(new, false);
+            self.pending().unwatched.extend(new.iter().cloned());
+            self.changed([], false);
         }
     }
 
@@ -237,7 +254,7 @@ impl State {
     pub fn keep_loading(&self, mut watcher: Watcher, tell: &dyn Fn(Event)) {
         loop {
             let turn = next_turn(*self.now(), self.snapshot().site.as_ref().and_then(|built| built.next_change()));
-            let (paths, everything, seen) = self.next_changes(turn);
+            let (mut paths, unwatched, everything, seen) = self.next_changes(turn);
             let now = Timestamp::now();
             if now >= turn {
                 *self.now() = now;
@@ -249,6 +266,7 @@ impl State {
             if everything {
                 changed.clear();
             }
+            paths.extend(unwatched);
             let before = self.snapshot().problems.clone();
             let problems = self.load(paths, everything, seen);
             if everything || !changed.is_empty() {
@@ -261,7 +279,7 @@ impl State {
     }
 
     /// Waits for changes, and for them to end; or for the time of a `turn`.
-    fn next_changes(&self, turn: Timestamp) -> (BTreeSet<PathBuf>, bool, u64) {
+    fn next_changes(&self, turn: Timestamp) -> (BTreeSet<PathBuf>, BTreeSet<PathBuf>, bool, u64) {
         let debounce = self.options.debounce;
         let mut pending = self.pending();
         let mut first = None;
@@ -270,7 +288,7 @@ impl State {
             let Some(last) = pending.last else {
                 let left = turn.duration_since(Timestamp::now());
                 if !left.is_positive() {
-                    return (BTreeSet::new(), false, pending.seen);
+                    return (BTreeSet::new(), BTreeSet::new(), false, pending.seen);
                 }
                 // Computers that sleep may wake up on another day.
                 let left = Duration::try_from(left).unwrap_or_default().min(LONGEST_WAIT);
@@ -281,7 +299,8 @@ impl State {
             if now >= due {
                 pending.last = None;
                 let everything = std::mem::take(&mut pending.everything);
-                return (std::mem::take(&mut pending.paths), everything, pending.seen);
+                let unwatched = std::mem::take(&mut pending.unwatched);
+                return (std::mem::take(&mut pending.paths), unwatched, everything, pending.seen);
             }
             let (guard, _) = self.wake.wait_timeout(pending, due - now).unwrap_or_else(PoisonError::into_inner);
             pending = guard;

@@ -150,10 +150,14 @@ pub fn register_late(tera: &mut Tera, early: &Early, library: &Arc<Library>) {
 
 /// What stands in the way of a value: the error of a body that is in it.
 fn broken(name: &str, errors: &[Diagnostic]) -> tera::Error {
-    let why = errors.iter().find(|error| error.is_error());
-    let file = why.and_then(|error| error.place.as_ref()).map_or("", |place| place.file.as_str());
-    let Text { en, zh } = why.map_or_else(|| Text::verbatim(""), |error| error.message.clone());
-    fail(name, text!("`{file}` has an error: {en}", "`{file}` 有错误：{zh}"))
+    fail(name, errors.iter().find(|error| error.is_error()).map_or_else(|| Text::verbatim(""), consequence))
+}
+
+/// How templates that need a body tell of its error.
+pub fn consequence(error: &Diagnostic) -> Text {
+    let file = error.place.as_ref().map_or("", |place| place.file.as_str());
+    let Text { en, zh } = &error.message;
+    text!("`{file}` has an error: {en}", "`{file}` 有错误：{zh}")
 }
 
 /// Whether the result of a function is HTML that is not escaped again.
