@@ -5,27 +5,47 @@
   var SIZES = [20, 22, 24, 26, 28, 30];
   var one = function (s, in_) { return (in_ || doc).querySelector(s); };
   var say = /^zh/.test(root.lang)
-    ? { size: "字号", larger: "放大字号", smaller: "缩小字号", contrast: "高对比度", cursor: "大鼠标", cross: "十字线", read: "朗读", stop: "停止朗读", exit: "退出长者模式", bar: "长者模式工具" }
-    : { size: "Size", larger: "Larger", smaller: "Smaller", contrast: "Contrast", cursor: "Large pointer", cross: "Crosshair", read: "Read aloud", stop: "Stop", exit: "Leave", bar: "Large type tools" };
+    ? { size: "字号", larger: "放大字号", smaller: "缩小字号", contrast: "高对比度", cursor: "大鼠标", cross: "十字线", read: "朗读", stop: "停止朗读", pause: "暂停", on: "继续朗读", exit: "退出长者模式", bar: "长者模式工具" }
+    : { size: "Size", larger: "Larger", smaller: "Smaller", contrast: "Contrast", cursor: "Large pointer", cross: "Crosshair", read: "Read aloud", stop: "Stop", pause: "Pause", on: "Go on", exit: "Leave", bar: "Large type tools" };
   function get(name) { try { return localStorage.getItem(name); } catch (e) { return null; } }
   function keep(name, value) { try { localStorage.setItem(name, value); } catch (e) {} }
   function flag(name) { return get(name) === "1"; }
 
-  function voice() { var want = root.lang.slice(0, 2).toLowerCase(); return speech && speech.getVoices().filter(function (v) { return v.lang.toLowerCase().indexOf(want) === 0 && v.localService; })[0]; }
-  function stopReading() { if (!reading) return; speech.cancel(); reading.textContent = reading.dataset.label; reading = null; }
-  /* One utterance for each sentence: long ones stop by themselves in some engines. */
+  /* What is read: the title and the text in sentences, without pictures, pinyin and notes. Headings, items and cells end
+     like sentences. */
+  function sentences() {
+    var copy = (one("[data-text]") || one("#main")).cloneNode(true), all = function (s) { return Array.prototype.slice.call(copy.querySelectorAll(s)); };
+    all("img").forEach(function (n) { (n.closest("figure, p") || n).remove(); });
+    all("rt, rp, svg, script, figure, audio, .footnotes, .footnote-reference, .term-tip").forEach(function (n) { n.remove(); });
+    all("h1, h2, h3, h4, p, li, dt, dd, th, td").forEach(function (n) { n.appendChild(doc.createTextNode("\n")); });
+    var head = one("h1").cloneNode(true); Array.prototype.forEach.call(head.querySelectorAll("rt, rp"), function (n) { n.remove(); });
+    return (head.textContent + "\n" + copy.textContent).match(/[^\n。！？!?]+[。！？!?]*/g).map(function (t) { return t.replace(/\s+/g, " ").trim(); }).filter(function (t) { return /[^\s\d.,;:，；：、]/.test(t); });
+  }
+  /* One utterance for each sentence: long ones stop by themselves in some engines. A pause stops, and goes on with the
+     sentence that it broke off: some engines forget everything when they are paused. */
+  function next() {
+    var me = reading; if (!me || me.paused) return;
+    if (me.at >= me.parts.length) { stopReading(); return; }
+    var u = new SpeechSynthesisUtterance(me.parts[me.at]); u.voice = me.voice; u.lang = me.voice.lang; u.rate = 0.9;
+    u.onend = function () { if (reading === me && me.now === u) { me.at += 1; next(); } };
+    u.onerror = function () { if (reading === me && me.now === u) stopReading(); };
+    me.now = u; speech.speak(u);
+  }
+  function stopReading() {
+    var me = reading; if (!me) return;
+    reading = null; speech.cancel(); me.button.textContent = me.label; me.pause.remove();
+  }
+  function pause() {
+    reading.paused = !reading.paused; reading.pause.textContent = reading.paused ? say.on : say.pause;
+    if (reading.paused) { reading.now = null; speech.cancel(); } else next();
+  }
   function read(button) {
-    if (reading) { stopReading(); return; }
-    var v = voice(); if (!v) { button.hidden = true; return; }
-    var copy = (one("[data-text]") || one("#main")).cloneNode(true);
-    Array.prototype.forEach.call(copy.querySelectorAll("rt, rp, svg, script, .footnotes, .term-tip"), function (n) { n.remove(); });
-    var parts = (doc.title + "。" + copy.textContent).replace(/\s+/g, " ").match(/[^。！？!?]+[。！？!?]?/g) || [];
-    reading = button; button.dataset.label = button.textContent; button.textContent = say.stop;
-    parts.forEach(function (part, i) {
-      var u = new SpeechSynthesisUtterance(part); u.voice = v; u.lang = v.lang; u.rate = 0.9;
-      if (i === parts.length - 1) u.onend = stopReading;
-      speech.speak(u);
-    });
+    if (reading) { var same = reading.button === button; stopReading(); if (same) return; }
+    var v = window.outreachVoice(); if (!v) { button.hidden = true; return; }
+    var b = doc.createElement("button"); b.type = "button"; b.textContent = say.pause; b.addEventListener("click", pause);
+    reading = { button: button, label: button.textContent, pause: b, voice: v, parts: sentences(), at: 0, paused: false };
+    button.textContent = say.stop; button.parentNode.insertBefore(b, button.nextSibling);
+    speech.cancel(); next();
   }
   window.addEventListener("pagehide", function () { if (speech) speech.cancel(); });
 
@@ -55,7 +75,7 @@
     var out = doc.createElement("span"); out.setAttribute("data-size", ""); out.setAttribute("role", "status"); bar.appendChild(out);
     button(say.larger, function () { size(1); });
     option(say.contrast, "elder-hc", cls("hc")); option(say.cursor, "elder-cursor", cls("big-cursor")); option(say.cross, "elder-cross", setCross);
-    var r = button(say.read, read), show = function () { r.hidden = !voice(); };
+    var r = button(say.read, read), show = function () { r.hidden = !window.outreachVoice(); };
     show(); if (speech && speech.addEventListener) speech.addEventListener("voiceschanged", show);
     button(say.exit, stop);
     var skip = one(".skip"); doc.body.insertBefore(bar, skip.nextSibling); size(0);

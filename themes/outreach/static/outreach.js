@@ -18,13 +18,15 @@
   }
   all("[data-elder]").forEach(function (b) { on(b, "click", function () { fetchElder(function (e) { e.toggle(); }); }); });
   if (root.classList.contains("elder")) fetchElder(function (e) { e.start(); });
-  /* A voice of the page's language on the device? Several Android browsers have none: then no button. */
-  function voices() {
-    if (!speech || !speech.getVoices) return;
-    var want = root.lang.slice(0, 2).toLowerCase();
-    var found = speech.getVoices().some(function (v) { return v.lang.toLowerCase().indexOf(want) === 0 && v.localService; });
-    all("[data-read]").forEach(function (b) { b.hidden = !found; });
-  }
+  /* A voice of the page's language on the device. Several Android browsers have none: then no button. Linux calls
+     Mandarin cmn; a Cantonese voice reads only where there is no other. */
+  window.outreachVoice = function () {
+    if (!speech || !speech.getVoices) return null;
+    var zh = /^zh/i.test(root.lang), want = zh ? /^(zh|cmn)/i : new RegExp("^" + root.lang.slice(0, 2), "i");
+    var found = speech.getVoices().filter(function (v) { return v.localService && want.test(v.lang); });
+    return found.filter(function (v) { return !zh || /^(cmn|zh[-_]?(cn|hans|$))/i.test(v.lang); })[0] || found[0] || null;
+  };
+  function voices() { var found = window.outreachVoice(); all("[data-read]").forEach(function (b) { b.hidden = !found; }); }
   if (speech) { voices(); if (speech.addEventListener) speech.addEventListener("voiceschanged", voices); }
   on(doc, "click", function (e) { var b = e.target.closest && e.target.closest("[data-read]"); if (b) fetchElder(function (x) { x.read(b); }); });
 
