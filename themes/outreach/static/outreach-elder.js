@@ -19,7 +19,7 @@
     all("rt, rp, svg, script, figure, audio, .footnotes, .footnote-reference, .term-tip").forEach(function (n) { n.remove(); });
     all("h1, h2, h3, h4, p, li, dt, dd, th, td").forEach(function (n) { n.appendChild(doc.createTextNode("\n")); });
     var head = one("h1").cloneNode(true); Array.prototype.forEach.call(head.querySelectorAll("rt, rp"), function (n) { n.remove(); });
-    return (head.textContent + "\n" + copy.textContent).match(/[^\n。！？!?]+[。！？!?]*/g).map(function (t) { return t.replace(/\s+/g, " ").trim(); }).filter(function (t) { return /[^\s\d.,;:，；：、]/.test(t); });
+    return (head.textContent + "\n" + copy.textContent).match(/[^\n。！？!?]+[。！？!?]*/g).map(function (t) { return t.replace(/\s+/g, " ").trim(); }).filter(function (t) { return /[^\s.,:;!?。，：；、！？…]/.test(t); });
   }
   /* One utterance for each sentence: long ones stop by themselves in some engines. A pause stops, and goes on with the
      sentence that it broke off: some engines forget everything when they are paused. */
