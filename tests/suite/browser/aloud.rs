@@ -20,7 +20,7 @@ const STAND_IN: &str = "
     };
     window.SpeechSynthesisUtterance = function (text) { this.text = text; };
     Object.defineProperty(window, 'speechSynthesis', { value: {
-        getVoices: () => voices,
+        getVoices: () => voices, get speaking() { return now !== null; },
         addEventListener: told.addEventListener.bind(told),
         speak: u => { now = u; heard.push(u.text); window.lang = u.voice.lang; },
         cancel: () => { const was = now; now = null; if (was && was.onerror) setTimeout(() => was.onerror({ error: 'canceled' })); },
@@ -77,7 +77,8 @@ fn an_article_is_read_sentence_by_sentence_without_pictures_and_notes() {
     assert_eq!(browser.run(&format!("return {READ}.textContent;")), "停止朗读");
     browser.run("while (speaking()) finish();");
     let heard = texts(&browser.run("return heard;"));
-    let start = ["喝奶会得布病吗 <&>", "布病会从生奶传给人，血压高的人也要当心。", "要煮开，一定要煮开：煮到沸腾。", "为什么"];
+    let start =
+        ["喝奶会得布病吗 <&>", "布病会从生奶传给人，血压高的人也要当心。", "要煮开，一定要煮开：煮到沸腾。", "为什么"];
     assert_eq!(heard[..4], start);
     // A footnote is neither numbered nor read, a table cell by cell.
     assert!(["正文。", "温度", "100"].into_iter().all(|part| heard.iter().any(|one| one == part)), "{heard:?}");

@@ -1,53 +1,15 @@
-/* 长者模式 and read-aloud. Settings stay on the reader's own device. */
+/* 长者模式. Settings stay on the reader's own device. */
 (function (doc) {
   "use strict";
-  var root = doc.documentElement, speech = window.speechSynthesis, reading = null, bar = null, cross = null;
+  var root = doc.documentElement, speech = window.speechSynthesis, bar = null, cross = null;
   var SIZES = [20, 22, 24, 26, 28, 30];
   var one = function (s, in_) { return (in_ || doc).querySelector(s); };
   var say = /^zh/.test(root.lang)
-    ? { size: "字号", larger: "放大字号", smaller: "缩小字号", contrast: "高对比度", cursor: "大鼠标", cross: "十字线", read: "朗读", stop: "停止朗读", pause: "暂停", on: "继续朗读", exit: "退出长者模式", bar: "长者模式工具" }
-    : { size: "Size", larger: "Larger", smaller: "Smaller", contrast: "Contrast", cursor: "Large pointer", cross: "Crosshair", read: "Read aloud", stop: "Stop", pause: "Pause", on: "Go on", exit: "Leave", bar: "Large type tools" };
+    ? { size: "字号", larger: "放大字号", smaller: "缩小字号", contrast: "高对比度", cursor: "大鼠标", cross: "十字线", read: "朗读", exit: "退出长者模式", bar: "长者模式工具" }
+    : { size: "Size", larger: "Larger", smaller: "Smaller", contrast: "Contrast", cursor: "Large pointer", cross: "Crosshair", read: "Read aloud", exit: "Leave", bar: "Large type tools" };
   function get(name) { try { return localStorage.getItem(name); } catch (e) { return null; } }
   function keep(name, value) { try { localStorage.setItem(name, value); } catch (e) {} }
   function flag(name) { return get(name) === "1"; }
-
-  /* What is read: the title and the text in sentences, without pictures, pinyin and notes. Headings, items and cells end
-     like sentences. */
-  function sentences() {
-    var copy = (one("[data-text]") || one("#main")).cloneNode(true), all = function (s) { return Array.prototype.slice.call(copy.querySelectorAll(s)); };
-    all("img").forEach(function (n) { (n.closest("figure, p") || n).remove(); });
-    all("rt, rp, svg, script, figure, audio, .footnotes, .footnote-reference, .term-tip").forEach(function (n) { n.remove(); });
-    all("h1, h2, h3, h4, p, li, dt, dd, th, td").forEach(function (n) { n.appendChild(doc.createTextNode("\n")); });
-    var head = one("h1").cloneNode(true); Array.prototype.forEach.call(head.querySelectorAll("rt, rp"), function (n) { n.remove(); });
-    return (head.textContent + "\n" + copy.textContent).match(/[^\n。！？!?]+[。！？!?]*/g).map(function (t) { return t.replace(/\s+/g, " ").trim(); }).filter(function (t) { return /[^\s.,:;!?。，：；、！？…]/.test(t); });
-  }
-  /* One utterance for each sentence: long ones stop by themselves in some engines. A pause stops, and goes on with the
-     sentence that it broke off: some engines forget everything when they are paused. */
-  function next() {
-    var me = reading; if (!me || me.paused) return;
-    if (me.at >= me.parts.length) { stopReading(); return; }
-    var u = new SpeechSynthesisUtterance(me.parts[me.at]); u.voice = me.voice; u.lang = me.voice.lang; u.rate = 0.9;
-    u.onend = function () { if (reading === me && me.now === u) { me.at += 1; next(); } };
-    u.onerror = function () { if (reading === me && me.now === u) stopReading(); };
-    me.now = u; speech.speak(u);
-  }
-  function stopReading() {
-    var me = reading; if (!me) return;
-    reading = null; speech.cancel(); me.button.textContent = me.label; me.pause.remove();
-  }
-  function pause() {
-    reading.paused = !reading.paused; reading.pause.textContent = reading.paused ? say.on : say.pause;
-    if (reading.paused) { reading.now = null; speech.cancel(); } else next();
-  }
-  function read(button) {
-    if (reading) { var same = reading.button === button; stopReading(); if (same) return; }
-    var v = window.outreachVoice(); if (!v) { button.hidden = true; return; }
-    var b = doc.createElement("button"); b.type = "button"; b.textContent = say.pause; b.addEventListener("click", pause);
-    reading = { button: button, label: button.textContent, pause: b, voice: v, parts: sentences(), at: 0, paused: false };
-    button.textContent = say.stop; button.parentNode.insertBefore(b, button.nextSibling);
-    speech.cancel(); next();
-  }
-  window.addEventListener("pagehide", function () { if (speech) speech.cancel(); });
 
   function size(step) {
     var at = SIZES.indexOf(+(get("elder-size") || 20)), now = SIZES[Math.max(0, Math.min(SIZES.length - 1, (at < 0 ? 0 : at) + step))];
@@ -75,15 +37,15 @@
     var out = doc.createElement("span"); out.setAttribute("data-size", ""); out.setAttribute("role", "status"); bar.appendChild(out);
     button(say.larger, function () { size(1); });
     option(say.contrast, "elder-hc", cls("hc")); option(say.cursor, "elder-cursor", cls("big-cursor")); option(say.cross, "elder-cross", setCross);
-    var r = button(say.read, read), show = function () { r.hidden = !window.outreachVoice(); };
+    var r = button(say.read, window.outreachRead), show = function () { r.hidden = !window.outreachVoice(); };
     show(); if (speech && speech.addEventListener) speech.addEventListener("voiceschanged", show);
     button(say.exit, stop);
     var skip = one(".skip"); doc.body.insertBefore(bar, skip.nextSibling); size(0);
   }
   function stop() {
-    stopReading(); keep("elder", "0"); setCross(false); root.classList.remove("elder", "hc", "big-cursor");
+    if (window.outreachAloud) window.outreachAloud.stop(); keep("elder", "0"); setCross(false); root.classList.remove("elder", "hc", "big-cursor");
     if (bar) { bar.remove(); bar = null; }
     var b = one("[data-elder]"); b.setAttribute("aria-pressed", "false"); b.focus();
   }
-  window.outreachElder = { start: start, read: read, toggle: function () { if (bar) stop(); else { start(); one("button", bar).focus(); } } };
+  window.outreachElder = { start: start, toggle: function () { if (bar) stop(); else { start(); one("button", bar).focus(); } } };
 })(document);

@@ -1,9 +1,9 @@
 /* What every page can do more when scripts run: 长者模式, reading aloud, printing, copying. Nothing is sent. The first two
-   stand in outreach-elder.js, which is fetched from this site when one of them is wanted; what only some kinds of pages
-   can do stands in outreach-lesson.js and outreach-kinds.js. */
+   stand in outreach-elder.js and outreach-aloud.js, which are fetched from this site when they are wanted; what only some
+   kinds of pages can do stands in outreach-lesson.js and outreach-kinds.js. */
 (function (doc) {
   "use strict";
-  var root = doc.documentElement, speech = window.speechSynthesis, fetched = false;
+  var root = doc.documentElement, speech = window.speechSynthesis, fetched = false, asked = false;
   var all = function (s) { return Array.prototype.slice.call(doc.querySelectorAll(s)); };
   var on = function (el, what, f) { if (el) el.addEventListener(what, f); };
 
@@ -28,7 +28,14 @@
   };
   function voices() { var found = window.outreachVoice(); all("[data-read]").forEach(function (b) { b.hidden = !found; }); }
   if (speech) { voices(); if (speech.addEventListener) speech.addEventListener("voiceschanged", voices); }
-  on(doc, "click", function (e) { var b = e.target.closest && e.target.closest("[data-read]"); if (b) fetchElder(function (x) { x.read(b); }); });
+  window.outreachRead = function (b) {
+    if (window.outreachAloud) { window.outreachAloud.read(b); return; }
+    if (asked) return;
+    asked = true;
+    var s = doc.createElement("script"); s.src = root.dataset.readJs; s.onload = function () { window.outreachAloud.read(b); };
+    doc.head.appendChild(s);
+  };
+  on(doc, "click", function (e) { var b = e.target.closest && e.target.closest("[data-read]"); if (b) window.outreachRead(b); });
 
   /* Printing, passing on */
   all("[data-print]").forEach(function (b) { on(b, "click", function () { window.print(); }); });
