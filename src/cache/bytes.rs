@@ -36,6 +36,12 @@ impl Writer {
         self.bytes(text.as_bytes());
     }
 
+    /// A text or none.
+    pub fn option(&mut self, text: Option<&str>) {
+        self.bool(text.is_some());
+        self.text(text.unwrap_or_default());
+    }
+
     pub fn digest(&mut self, digest: Digest) {
         self.0.extend_from_slice(&digest.0);
     }
@@ -110,6 +116,17 @@ impl<'a> Reader<'a> {
 
     pub fn text(&mut self) -> Option<&'a str> {
         std::str::from_utf8(self.bytes()?).ok()
+    }
+
+    /// A text or none.
+    pub fn option(&mut self) -> Option<Option<&'a str>> {
+        let (is_there, text) = (self.bool()?, self.text()?);
+        Some(is_there.then_some(text))
+    }
+
+    /// A number that counts something in memory.
+    pub fn size(&mut self) -> Option<usize> {
+        usize::try_from(self.number()?).ok()
     }
 
     pub fn digest(&mut self) -> Option<Digest> {

@@ -73,7 +73,7 @@ impl Settings {
             let read = if text.is_empty() {
                 std::fs::read_to_string(site.root.join(&shown)).unwrap_or_default()
             } else {
-                text.clone()
+                text.to_string()
             };
             let place = |path: &[&str]| place_of_key(&shown, &read, &[&["extra", "check", "allow"], path].concat());
             for (index, item) in list.as_array().unwrap_or_default().iter().enumerate() {

@@ -14,7 +14,7 @@ use crate::outreach::Change;
 use crate::publish;
 use crate::publish::build::{Memory, Written};
 use crate::publish::serve;
-use crate::site::{Request, Routes, Site, open_memo, plan, save_memo};
+use crate::site::{Request, Routes, Site, Stores, plan};
 use crate::text;
 
 use super::output::Output;
@@ -77,6 +77,7 @@ pub fn run(arguments: &Arguments, root: &Path, config: Option<&Path>, output: &O
         zola_exact: arguments.zola_exact,
         now,
         remember: arguments.watch,
+        no_cache: arguments.no_cache,
     };
     if arguments.watch {
         return watch(arguments, request, output);
@@ -195,8 +196,8 @@ fn build(
     {
         return Some(Summary { written, next: None });
     }
-    let store = if arguments.no_cache { None } else { open_memo(&request.found.root) };
-    let site = Site::load_with(request, store.clone(), diagnostics)?;
+    let stores = if arguments.no_cache { None } else { Stores::open(&request.found.root) };
+    let site = Site::load_with(request, stores.clone(), diagnostics)?;
     if arguments.verbose {
         site.trees.report().iter().chain([&site.generation.describe()]).for_each(|line| output.say(line));
     }
@@ -210,8 +211,8 @@ fn build(
     progress.expect(routes.len());
     let written = publish::build::build(&site, &routes, &options, memory, &|| progress.step(), diagnostics)?;
     // Only now: a build that fails leaves nothing behind.
-    if let Some(store) = &store {
-        save_memo(store);
+    if let Some(stores) = &stores {
+        stores.save();
     }
     let next = site.outreach.as_ref().and_then(|outreach| outreach.changes.first().cloned());
     // The process ends now; freeing a large site piece by piece would only keep the user waiting.

@@ -71,6 +71,7 @@ pub fn run(arguments: &Arguments, root: &Path, config: Option<&Path>, output: &O
         zola_exact: arguments.zola_exact,
         now,
         remember: false,
+        no_cache: false,
     };
     let mut told = Vec::new();
     let site = Site::load(&request, &mut told);

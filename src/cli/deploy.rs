@@ -109,6 +109,7 @@ pub fn run(arguments: &Arguments, root: &Path, config: Option<&Path>, output: &O
         zola_exact: arguments.zola_exact,
         now,
         remember: false,
+        no_cache: false,
     };
     let options = Options {
         dry_run: arguments.dry_run,

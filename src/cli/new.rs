@@ -96,6 +96,7 @@ fn request(found: find::Found, now: BuildTime) -> Request {
         zola_exact: false,
         now,
         remember: false,
+        no_cache: false,
     }
 }
 

@@ -79,6 +79,10 @@ pub struct Arguments {
     /// Do everything as Zola does, without kepu's improvements
     #[arg(long)]
     zola_exact: bool,
+
+    /// Make everything anew, and neither read nor write what runs leave to each other in `.kepu/cache`
+    #[arg(long)]
+    no_cache: bool,
 }
 
 pub fn run(arguments: &Arguments, root: &Path, config: Option<&Path>, output: &Output) -> ExitCode {
@@ -95,6 +99,7 @@ pub fn run(arguments: &Arguments, root: &Path, config: Option<&Path>, output: &O
         zola_exact: arguments.zola_exact,
         now: BuildTime::Instant(jiff::Timestamp::now()),
         remember: true,
+        no_cache: arguments.no_cache,
     };
     let everybody = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
     let default = if arguments.lan { everybody } else { IpAddr::V4(Ipv4Addr::LOCALHOST) };

@@ -3,7 +3,6 @@
 use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::SystemTime;
 
 use rayon::prelude::*;
 
@@ -12,6 +11,7 @@ use super::asset::{self, Asset};
 use super::page::Page;
 use super::section::Section;
 use super::walk::{self, Entry, Tree};
+use crate::cache::Stamp;
 use crate::config::Config;
 use crate::diagnostic::Diagnostic;
 
@@ -37,12 +37,12 @@ impl Changes {
     }
 
     /// Whether a file is the one that was read. `then` is what it was before it was read.
-    pub fn leave(&self, file: &Path, then: Option<&Identity>) -> bool {
+    pub fn leave(&self, file: &Path, then: Option<&Stamp>) -> bool {
         let told = match self {
             Changes::Unknown => false,
             Changes::Paths(paths) => file.ancestors().any(|path| paths.contains(path)),
         };
-        !told && then.is_some() && Identity::of(file).as_ref() == then
+        !told && then.is_some() && Stamp::of(file).as_ref() == then
     }
 }
 
@@ -66,40 +66,26 @@ pub struct Memory {
 pub struct Read<T> {
     relative: String,
     source: PathBuf,
-    identity: Option<Identity>,
+    stamp: Option<Stamp>,
     pub document: Option<Arc<T>>,
     pub told: Vec<Diagnostic>,
-}
-
-/// What tells one state of a file from another without reading it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Identity {
-    modified: Option<SystemTime>,
-    size: u64,
-    inode: u64,
-}
-
-impl Identity {
-    pub fn of(path: &Path) -> Option<Self> {
-        let meta = std::fs::metadata(path).ok()?;
-        #[cfg(unix)]
-        let inode = std::os::unix::fs::MetadataExt::ino(&meta);
-        #[cfg(not(unix))]
-        let inode = 0;
-        Some(Self { modified: meta.modified().ok(), size: meta.len(), inode })
-    }
 }
 
 impl Memory {
     /// The tree of `content/`, that of the earlier load where no file came or went.
     pub(super) fn walk(root: &Path, config: &Config, before: Option<(&Memory, &Changes)>) -> Self {
         let mut told = Vec::new();
-        let tree = match before {
-            Some((before, changes)) if before.tree.is_as_before(&root.join("content"), changes) => {
-                told.clone_from(&before.tree_told);
-                before.tree.clone()
+        let content = root.join("content");
+        let after = |(before, changes): (&Memory, &Changes)| match changes {
+            _ if before.tree.is_as_before(&content, changes) => Some((before.tree.clone(), before.tree_told.clone())),
+            Changes::Paths(paths) if before.tree_told.is_empty() => {
+                Some((Arc::new(before.tree.after(&content, paths, config)?), Vec::new()))
             }
-            _ => Arc::new(walk::walk(root, config, &mut told)),
+            _ => None,
+        };
+        let (tree, told) = match before.and_then(after) {
+            Some(known) => known,
+            None => (Arc::new(walk::walk(root, config, &mut told)), told),
         };
         Self {
             tree,
@@ -121,14 +107,14 @@ impl Memory {
         sections.chain(pages).map(|(file, title)| (file.relative.as_str(), title.as_deref())).collect()
     }
 
-    /// The memory of a load after changes of nothing but pages, if that is what these are: all files are where they were,
-    /// and no page appears or disappears. Also the pages that were read again.
+    /// The memory of a load after changes inside documents, if that is what these are: all files are where they were, and
+    /// no page appears or disappears. Also the pages that were read again.
     pub(super) fn patched(
         before: &Memory,
         changes: &Changes,
         root: &Path,
+        config: &Config,
         shows: impl Fn(&Page) -> bool,
-        read: impl Fn(&Entry, &Tree, &mut Vec<Diagnostic>) -> Option<Page>,
     ) -> Option<(Self, Vec<Arc<Page>>)> {
         let Changes::Paths(paths) = changes else { return None };
         let content = root.join("content");
@@ -147,15 +133,16 @@ impl Memory {
         let mut again = Vec::new();
         for path in paths.iter().filter(|path| path.starts_with(&content)) {
             let relative = path.strip_prefix(&content).ok().and_then(walk::relative)?;
-            if memory.sections.iter().any(|section| section.relative == relative) {
-                return None;
+            if let Ok(at) = memory.sections.binary_search_by(|section| section.relative.cmp(&relative)) {
+                memory.patch_section(at, config)?;
+                continue;
             }
             let Ok(at) = memory.pages.binary_search_by(|page| page.relative.cmp(&relative)) else {
                 // An asset, which says nothing by its content.
                 continue;
             };
             let entry = before.tree.entry(&relative)?;
-            let page = read_one(entry, |told| read(entry, &before.tree, told));
+            let page = read_one(entry, |_, told| Page::read(entry, &before.tree, config, told));
             let document = page.document.clone().filter(|page| shows(page))?;
             let shown = &mut memory.content.pages;
             let place = shown.binary_search_by(|page| page.file.relative.cmp(&relative)).ok()?;
@@ -167,6 +154,22 @@ impl Memory {
         let whole = memory.pages.iter().all(|read| read.document.is_some())
             && memory.sections.iter().all(|read| read.document.is_some());
         whole.then_some((memory, again))
+    }
+
+    /// Reads a section again; none where that may mean anything for other documents, or there is something to say of it.
+    fn patch_section(&mut self, at: usize, config: &Config) -> Option<()> {
+        let tree = self.tree.clone();
+        let old = self.sections.get(at).filter(|read| read.told.is_empty())?;
+        let entry = tree.entry(&old.relative)?;
+        let new = read_one(entry, |_, told| Section::read(entry, &tree, config, told));
+        let (a, b) = (old.document.as_ref()?, new.document.clone().filter(|_| new.told.is_empty())?);
+        let alike = (a.meta.draft, a.meta.in_search_index, &a.lang, &a.path, &a.permalink)
+            == (b.meta.draft, b.meta.in_search_index, &b.lang, &b.path, &b.permalink);
+        let shown = &mut self.content.sections;
+        let place = shown.binary_search_by(|section| section.file.relative.cmp(&b.file.relative));
+        shown[place.ok().filter(|_| alike)?] = b;
+        Arc::make_mut(&mut self.sections)[at] = new;
+        Some(())
     }
 
     /// The index section of a language that has no file for it.
@@ -193,9 +196,9 @@ impl Memory {
 
     /// The files that changed without anybody noticing: those that are not as they were when they were read.
     pub fn overlooked(&self) -> BTreeSet<PathBuf> {
-        let pages = self.pages.iter().map(|read| (&read.source, &read.identity));
-        let sections = self.sections.iter().map(|read| (&read.source, &read.identity));
-        let changed = pages.chain(sections).filter(|(source, identity)| Identity::of(source) != **identity);
+        let pages = self.pages.iter().map(|read| (&read.source, &read.stamp));
+        let sections = self.sections.iter().map(|read| (&read.source, &read.stamp));
+        let changed = pages.chain(sections).filter(|(source, stamp)| Stamp::of(source) != **stamp);
         changed.map(|(source, _)| source.clone()).collect()
     }
 }
@@ -229,7 +232,7 @@ pub(super) trait Document: Send + Sync {
 
 impl Document for Page {
     fn assets_in(&self, tree: &Tree) -> Vec<Asset> {
-        if self.file.name == "index" { asset::find(tree, self.file.folder(), true) } else { Vec::new() }
+        Page::assets_in(self, tree)
     }
 
     fn assets(&self) -> &[Asset] {
@@ -254,7 +257,7 @@ pub(super) fn read_all<T: Document>(
     entries: &[&Entry],
     tree: &Arc<Tree>,
     known: Option<Known<T>>,
-    read: impl Fn(&Entry, &mut Vec<Diagnostic>) -> Option<T> + Sync,
+    read: impl Fn(&Entry, Option<&Stamp>, &mut Vec<Diagnostic>) -> Option<T> + Sync,
 ) -> Vec<Arc<Read<T>>> {
     let folders: Vec<&PathBuf> = match known {
         Some((_, _, Changes::Paths(paths))) => paths.iter().filter(|path| path.is_dir()).collect(),
@@ -271,17 +274,17 @@ pub(super) fn read_all<T: Document>(
         {
             return read.clone();
         }
-        read_one(entry, |told| read(entry, told))
+        read_one(entry, |stamp, told| read(entry, stamp, told))
     };
     entries.par_iter().with_min_len(64).map(one).collect()
 }
 
-fn read_one<T>(entry: &Entry, read: impl FnOnce(&mut Vec<Diagnostic>) -> Option<T>) -> Arc<Read<T>> {
+fn read_one<T>(entry: &Entry, read: impl FnOnce(Option<&Stamp>, &mut Vec<Diagnostic>) -> Option<T>) -> Arc<Read<T>> {
     let mut told = Vec::new();
     // Before the file is read: a change after this is seen at the next look.
-    let identity = Identity::of(&entry.source);
-    let document = read(&mut told).map(Arc::new);
-    Arc::new(Read { relative: entry.relative.clone(), source: entry.source.clone(), identity, document, told })
+    let stamp = Stamp::of(&entry.source);
+    let document = read(stamp.as_ref(), &mut told).map(Arc::new);
+    Arc::new(Read { relative: entry.relative.clone(), source: entry.source.clone(), stamp, document, told })
 }
 
 fn must_read<T: Document>(read: &Read<T>, tree: &Arc<Tree>, before: &Memory, changes: &Changes) -> bool {
@@ -289,9 +292,9 @@ fn must_read<T: Document>(read: &Read<T>, tree: &Arc<Tree>, before: &Memory, cha
     let Some(document) = &read.document else { return true };
     let changed = match changes {
         Changes::Paths(paths) => {
-            paths.contains(&read.source) || (tree.has_links && Identity::of(&read.source) != read.identity)
+            paths.contains(&read.source) || (tree.has_links && Stamp::of(&read.source) != read.stamp)
         }
-        Changes::Unknown => Identity::of(&read.source) != read.identity,
+        Changes::Unknown => Stamp::of(&read.source) != read.stamp,
     };
     changed || (!Arc::ptr_eq(tree, &before.tree) && document.assets_in(tree) != document.assets())
 }

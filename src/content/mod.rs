@@ -8,11 +8,13 @@ mod asset;
 mod date;
 mod encoding;
 mod file_info;
+mod file_text;
 mod front_matter;
 mod memory;
 mod page;
 mod section;
 mod signs;
+mod stored;
 mod walk;
 mod words;
 
@@ -38,11 +40,13 @@ pub use asset::Asset;
 pub use date::Date;
 pub use encoding::{decode, read_text};
 pub use file_info::FileInfo;
+pub use file_text::{FileText, Torn};
 pub use front_matter::{PageMeta, SectionMeta, SortBy};
-pub use memory::{Changes, Identity, Memory};
+pub use memory::{Changes, Memory};
 pub use page::Page;
 pub use section::{Section, index_filename};
 pub use signs::Signs;
+pub use stored::Stored;
 
 /// Everything that `content/` holds, each list sorted by `file.relative`.
 #[derive(Clone, Debug, Default)]
@@ -54,22 +58,22 @@ pub struct Content {
 
 /// Reads the content of the site at `root`. What has an error is left out of the result and told in `diagnostics`.
 pub fn load(root: &Path, config: &Config, include_drafts: bool, diagnostics: &mut Vec<Diagnostic>) -> Content {
-    load_after(root, config, include_drafts, None, diagnostics).0
+    load_after(root, config, include_drafts, None, None, diagnostics).0
 }
 
-/// [`load`], with documents of an earlier load by the same configuration in place of what did not change since.
+/// [`load`], with documents of an earlier load by the same configuration in place of what did not change since, and
+/// pages of an earlier run.
 pub fn load_after(
     root: &Path,
     config: &Config,
     include_drafts: bool,
     before: Option<(&Memory, &Changes)>,
+    stored: Option<&Stored>,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> (Content, Memory) {
     let shows = |page: &Page| include_drafts || !page.meta.draft;
     if let Some((before, changes)) = before
-        && let Some((memory, again)) = Memory::patched(before, changes, root, shows, |entry, tree, diagnostics| {
-            Page::read(entry, tree, config, diagnostics)
-        })
+        && let Some((memory, again)) = Memory::patched(before, changes, root, config, shows)
     {
         diagnostics.extend(memory.others_told.iter().cloned());
         diagnostics.extend(memory.pages.iter().flat_map(|read| &read.told).cloned());
@@ -86,8 +90,9 @@ pub fn load_after(
     memory.others_told.clone_from(&memory.tree_told);
     let entries = section_entries(&tree, config, &mut memory.others_told);
     let known = before.map(|(before, changes)| (before.sections.as_slice(), before, changes));
-    let sections =
-        memory::read_all(&entries, &tree, known, |entry, diagnostics| Section::read(entry, &tree, config, diagnostics));
+    let sections = memory::read_all(&entries, &tree, known, |entry, _, diagnostics| {
+        Section::read(entry, &tree, config, diagnostics)
+    });
 
     // A draft section takes its folder along, in all languages and with all that is below.
     let hidden: HashSet<String> = sections
@@ -116,8 +121,10 @@ pub fn load_after(
     let entries = page_entries(&tree, is_hidden);
     memory.sections = Arc::new(memory::sorted(sections));
     let known = before.map(|(before, changes)| (before.pages.as_slice(), before, changes));
-    let pages =
-        memory::read_all(&entries, &tree, known, |entry, diagnostics| Page::read(entry, &tree, config, diagnostics));
+    let pages = memory::read_all(&entries, &tree, known, |entry, stamp, diagnostics| match stored {
+        Some(stored) => stored.read(entry, stamp, &tree, config, diagnostics),
+        None => Page::read(entry, &tree, config, diagnostics),
+    });
     for read in &pages {
         diagnostics.extend(read.told.iter().cloned());
         content.pages.extend(read.document.clone().filter(|page| shows(page)));

@@ -1,7 +1,7 @@
 //! Pages.
 
 use std::ops::Range;
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
 use regex::Regex;
 
@@ -9,7 +9,8 @@ use super::asset::{self, Asset};
 use super::date::Date;
 use super::front_matter::{self, PageMeta};
 use super::walk::{Entry, Tree};
-use super::{FileInfo, Signs, address, encoding, words};
+use super::{FileInfo, FileText, Signs, address, encoding, words};
+use crate::cache::Digest;
 use crate::config::{Config, slugify_path};
 use crate::diagnostic::{Diagnostic, Place};
 use crate::text;
@@ -20,7 +21,7 @@ pub struct Page {
     pub file: FileInfo,
     pub meta: PageMeta,
     /// The whole file.
-    pub text: String,
+    pub text: FileText,
     /// Where the Markdown is in `text`.
     pub body: Range<usize>,
     pub lang: String,
@@ -36,6 +37,10 @@ pub struct Page {
     pub signs: Signs,
     /// None unless the page is a folder's `index.md`.
     pub assets: Vec<Asset>,
+    /// See [`Page::markdown_digest`].
+    pub(super) markdown_digest: OnceLock<Digest>,
+    /// Of all that the file says, of a page that other runs may know.
+    pub(super) digest: Option<Digest>,
 }
 
 /// A date at the start of a name, and what follows it after `-` or `_`.
@@ -56,11 +61,8 @@ impl Page {
                 return None;
             }
         };
-        let mut page = Self::parse(file, text, config, diagnostics)?;
-        if page.file.name == "index" {
-            page.assets = asset::find(tree, page.file.folder(), true);
-        }
-        Some(page)
+        let page = Self::parse(file, text, config, diagnostics)?;
+        Some(Page { assets: page.assets_in(tree), ..page })
     }
 
     /// A page without its assets.
@@ -109,7 +111,7 @@ impl Page {
             signs: Signs::of(markdown),
             file,
             meta,
-            text,
+            text: text.into(),
             body,
             lang,
             slug,
@@ -117,7 +119,24 @@ impl Page {
             word_count,
             reading_time,
             assets: Vec::new(),
+            markdown_digest: OnceLock::new(),
+            digest: None,
         })
+    }
+
+    /// A digest of [`Page::markdown`], for which a page of an earlier run is not read.
+    pub fn markdown_digest(&self) -> Digest {
+        *self.markdown_digest.get_or_init(|| Digest::of(self.markdown().as_bytes()))
+    }
+
+    /// A digest of all that the page's file says, if anybody has worked it out.
+    pub fn digest(&self) -> Option<Digest> {
+        self.digest
+    }
+
+    /// The files beside it in the tree, of which its own says nothing.
+    pub(super) fn assets_in(&self, tree: &Tree) -> Vec<Asset> {
+        if self.file.name == "index" { asset::find(tree, self.file.folder(), true) } else { Vec::new() }
     }
 
     /// The Markdown.

@@ -7,7 +7,7 @@ use super::asset::{self, Asset};
 use super::front_matter::{self, SectionMeta};
 use super::page::components;
 use super::walk::{Entry, Tree};
-use super::{FileInfo, Signs, address, encoding, words};
+use super::{FileInfo, FileText, Signs, address, encoding, words};
 use crate::config::Config;
 use crate::diagnostic::{Diagnostic, Place};
 
@@ -17,7 +17,7 @@ pub struct Section {
     pub file: FileInfo,
     pub meta: SectionMeta,
     /// The whole file.
-    pub text: String,
+    pub text: FileText,
     /// Where the Markdown is in `text`.
     pub body: Range<usize>,
     pub lang: String,
@@ -93,7 +93,7 @@ impl Section {
             signs: Signs::of(markdown),
             file,
             meta,
-            text,
+            text: text.into(),
             body,
             lang,
             path,

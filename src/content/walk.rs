@@ -1,7 +1,8 @@
 //! The folders and files below `content/`, found once for pages, sections and assets alike.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use walkdir::{DirEntry, WalkDir};
 
@@ -12,7 +13,7 @@ use crate::text;
 /// Everything below `content/` by its folder.
 #[derive(Debug, Default)]
 pub struct Tree {
-    folders: BTreeMap<String, Folder>,
+    folders: BTreeMap<String, Arc<Folder>>,
     /// Whether there is a symbolic link in it.
     pub has_links: bool,
 }
@@ -24,7 +25,7 @@ pub enum Kind {
     Folder,
 }
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Folder {
     /// Relative to `content/`; empty for `content/` itself.
     pub relative: String,
@@ -34,7 +35,7 @@ pub struct Folder {
     pub files: Vec<Entry>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Entry {
     pub source: PathBuf,
     /// Relative to `content/`, with `/` between folders.
@@ -50,11 +51,11 @@ impl Entry {
 
 impl Tree {
     pub fn folders(&self) -> impl Iterator<Item = &Folder> {
-        self.folders.values()
+        self.folders.values().map(Arc::as_ref)
     }
 
     pub fn folder(&self, relative: &str) -> Option<&Folder> {
-        self.folders.get(relative)
+        self.folders.get(relative).map(Arc::as_ref)
     }
 
     /// What is at a path relative to `content/`.
@@ -76,7 +77,7 @@ impl Tree {
     pub fn below(&self, relative: &str) -> impl Iterator<Item = &Folder> {
         let prefix = format!("{relative}/");
         let inside = self.folders.range(prefix.clone()..).take_while(move |(path, _)| path.starts_with(&prefix));
-        self.folders.get(relative).into_iter().chain(inside.map(|(_, folder)| folder))
+        self.folders.get(relative).into_iter().chain(inside.map(|(_, folder)| folder)).map(Arc::as_ref)
     }
 }
 
@@ -120,7 +121,7 @@ pub fn walk(root: &Path, config: &Config, diagnostics: &mut Vec<Diagnostic>) -> 
             walker.skip_current_dir();
         }
     }
-    for folder in tree.folders.values_mut() {
+    for folder in tree.folders.values_mut().filter_map(Arc::get_mut) {
         folder.files.sort_by(|a, b| a.relative.cmp(&b.relative));
     }
     tree
@@ -129,15 +130,53 @@ pub fn walk(root: &Path, config: &Config, diagnostics: &mut Vec<Diagnostic>) -> 
 impl Tree {
     fn add(&mut self, relative: String, source: PathBuf, is_folder: bool, ignored: bool) {
         if is_folder {
-            let folder = self.folders.entry(relative.clone()).or_default();
+            let folder = Arc::make_mut(self.folders.entry(relative.clone()).or_default());
             (folder.relative, folder.ignored) = (relative, ignored);
         } else {
             let parent = relative.rsplit_once('/').map_or("", |(parent, _)| parent);
             // The walk comes to a folder before it comes to the files in it.
             if let Some(folder) = self.folders.get_mut(parent) {
-                folder.files.push(Entry { source, relative, ignored });
+                Arc::make_mut(folder).files.push(Entry { source, relative, ignored });
             }
         }
+    }
+
+    /// The tree after files came or went at some of these paths; none where only a walk can tell.
+    pub fn after(&self, content: &Path, paths: &BTreeSet<PathBuf>, config: &Config) -> Option<Self> {
+        // What is behind a link changes elsewhere.
+        if self.has_links {
+            return None;
+        }
+        let mut tree = Self { folders: self.folders.clone(), has_links: false };
+        for path in paths.iter().filter(|path| path.starts_with(content) || content.starts_with(path)) {
+            let relative = path.strip_prefix(content).ok().and_then(relative)?;
+            let now = std::fs::symlink_metadata(path).ok().map(|meta| meta.is_file());
+            match (tree.kind(&relative), now) {
+                (Some(Kind::File), Some(true)) | (None, None) => {}
+                (Some(Kind::File), None) => {
+                    tree.files_beside(&relative)?.retain(|entry| entry.relative != relative);
+                }
+                (None, Some(true)) => {
+                    let (source, ignored) = (path.clone(), config.ignored_content.is_match(path));
+                    let files = tree.files_beside(&relative)?;
+                    // Some disks tell `A` and `a` apart only in lists of files.
+                    let small = relative.to_lowercase();
+                    if files.iter().any(|entry| entry.relative.to_lowercase() == small) {
+                        return None;
+                    }
+                    let at = files.partition_point(|entry| entry.relative < relative);
+                    files.insert(at, Entry { source, relative, ignored });
+                }
+                // Folders, links, pipes.
+                _ => return None,
+            }
+        }
+        Some(tree)
+    }
+
+    fn files_beside(&mut self, relative: &str) -> Option<&mut Vec<Entry>> {
+        let parent = relative.rsplit_once('/').map_or("", |(parent, _)| parent);
+        Some(&mut Arc::make_mut(self.folders.get_mut(parent)?).files)
     }
 }
 

@@ -5,7 +5,7 @@ use tera::value::Key;
 use tera::{Map, Value};
 
 use super::time::Moment;
-use crate::content::{Page, Section};
+use crate::content::{FileText, Page, Section};
 use crate::diagnostic::Place;
 
 /// A page or section with its `[extra]`.
@@ -27,7 +27,7 @@ pub struct Document<'a> {
     pub extra: &'a Map,
     pub is_section: bool,
     /// The whole file.
-    pub text: &'a str,
+    pub text: &'a FileText,
 }
 
 impl<'a> Document<'a> {

@@ -28,7 +28,7 @@ mod tables;
 mod time;
 mod totals;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::RwLock;
 
 use indexmap::IndexMap;
@@ -248,6 +248,15 @@ impl Outreach {
     /// The pages of a directory that is too long for one; none of other pages.
     pub fn parts(&self, path: &str) -> &[Part] {
         self.parts.get(path).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// The addresses of all parts of each directory.
+    pub fn part_paths(&self) -> BTreeMap<&str, Vec<&str>> {
+        let mut paths = BTreeMap::new();
+        for (page, parts) in &self.parts {
+            paths.insert(page.as_str(), parts.iter().map(|part| part.path.as_str()).collect());
+        }
+        paths
     }
 
     /// `table_parts(…)`.

@@ -8,7 +8,10 @@ use rayon::prelude::*;
 
 use crate::cache::{Digest, Digester, Stamp};
 use crate::diagnostic::{Diagnostic, Text};
-use crate::site::{Artifact, Question, Request, Route, Routes, Site, Work, read_config, render, summarize, work};
+use crate::site::{
+    Artifact, Processed, Question, Request, Route, Routes, Site, Work, read_config, render, summarize, work,
+};
+use crate::text;
 
 use super::disk::{self, Output, Staged, State};
 use super::inputs::Inputs;
@@ -58,11 +61,10 @@ impl Memory {
         let (config, theme) = read_config(request, &mut Vec::new())?;
         let found = &request.found;
         let folders = Site::folders_read(&found.root, &found.config, theme.as_deref(), config.outreach.is_some());
-        let inputs = Inputs::look(&folders);
         let digest = record::options(request);
         // Whether it may be an output is asked once more before anything is written.
         let output = disk::guard(&found.root, &output_folder(&found.root, &config.output_dir, options), &[]).ok()?;
-        let record = Record::open(&output, digest);
+        let (inputs, record) = rayon::join(|| Inputs::look(&folders), || Record::open(&output, digest));
         let preserves_dotfiles = config.preserve_dotfiles_in_output;
         Some(Self { options: digest, inputs, output, record, preserves_dotfiles })
     }
@@ -141,6 +143,10 @@ pub fn build(
     let pass = Pass { site, everywhere, staged: &staged, record: &record, refused: AtomicBool::new(false) };
     let mut done = pass.run(routes, step, diagnostics)?;
     done.extend(pass.images(routes, diagnostics)?);
+    if site.is_torn() {
+        diagnostics.push(torn());
+        return None;
+    }
     let kept: BTreeSet<Box<str>> = done.iter().filter(|file| !file.is_written).map(|file| file.path.clone()).collect();
     let folder = staged.output().shown().to_owned();
     let time = staged.time();
@@ -194,6 +200,13 @@ pub fn build(
     };
     record.save(&output);
     Some(written)
+}
+
+fn torn() -> Diagnostic {
+    let message =
+        text!("files in `content/` changed while they were being read", "读取期间，`content/` 里的文件又有改动");
+    Diagnostic::error("build/changed", message)
+        .help(text!("nothing was changed; build again", "没有改动任何文件，请重新生成"))
 }
 
 fn output_folder(root: &Path, configured: &str, options: &Options) -> PathBuf {
@@ -257,7 +270,7 @@ impl Pass<'_> {
         let (site, record) = (self.site, self.record);
         let routes: Vec<(&String, &Route)> = routes.iter().collect();
         let of: Vec<Option<Digest>> =
-            routes.par_iter().with_min_len(16).map(|(_, route)| self.of(&work(site, route).ok()?)).collect();
+            routes.par_iter().with_min_len(16).map(|(_, route)| self.of(&work(site, route))).collect();
         // Only what may be kept is asked: questions of others may have no answer, or one that the site does not need.
         let candidate = |index: usize| {
             let path = routes[index].0.as_str();
@@ -328,7 +341,7 @@ impl Pass<'_> {
     }
 
     fn render(&self, path: &str, route: &Route, of: Option<Digest>) -> Result<Done, Vec<Diagnostic>> {
-        let (artifact, reads) = self.site.render_recorded(path, work(self.site, route)?);
+        let (artifact, reads) = self.site.render_recorded(path, work(self.site, route));
         let artifact = artifact?;
         let digest = bytes(&artifact).map(Digest::of);
         let is_same = digest.is_some() && digest == self.digest_of(path) && self.staged.is_intact(path);
@@ -364,9 +377,13 @@ impl Pass<'_> {
                     self.staged.is_intact(path) && self.record.made.get(&**path).is_some_and(|made| made.of == of);
                 let mut source = None;
                 if !is_same {
-                    let file = self.site.images.process(planned)?;
-                    self.staged.copy(path, &file, false)?;
-                    source = Some(file);
+                    match self.site.images.process(planned)? {
+                        Processed::File(file) => {
+                            self.staged.copy(path, &file, false)?;
+                            source = Some(file);
+                        }
+                        Processed::Bytes(bytes) => self.staged.write(path, &bytes)?,
+                    }
                 }
                 let made = Some(Made { of, questions: Vec::new() });
                 let path = Box::from(path.as_str());

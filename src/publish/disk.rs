@@ -39,6 +39,7 @@ use tree::Tree;
 
 pub use guard::{Output, guard};
 pub use manifest::{record_file, save_record};
+pub use staging::is_staged;
 pub use state::{Spare, State, Written};
 
 /// What may happen to an output folder that exists.

@@ -10,17 +10,18 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use rayon::prelude::*;
 use tera::{Context, Value};
 
+use crate::cache::Digest;
 use crate::config::{Dialect, InsertAnchor};
-use crate::content::{self, Content, Page};
+use crate::content::{self, Content, FileText, Page};
 use crate::diagnostic::Diagnostic;
-use crate::markdown::Highlighter;
+use crate::markdown::{Highlighter, InternalLink};
 use crate::template::Engine;
 use crate::template::reads::{self, Reads};
 
 use super::body::{Around, Body, BodyRenderer, Source};
 use super::functions::Early;
 use super::links;
-use super::memo::Memo;
+use super::memo::{Head, Memo, Recipe};
 use super::memory::Shared;
 use super::relate::{DocumentId, PageId, Relations, SectionId};
 use super::shortcodes::Definitions;
@@ -91,6 +92,8 @@ pub struct Bodies {
     pub of: Ingredients,
     pages: Vec<Slot<Arc<Body>>>,
     sections: Vec<Slot<Arc<Body>>>,
+    /// What earlier builds left of the bodies of pages. Nothing was said about these.
+    heads: Vec<Option<Head>>,
     backlinks: OnceLock<Arc<Backlinks>>,
     /// The backlinks of before, and the documents whose links decide whether they are the same.
     known_backlinks: Option<KnownBacklinks>,
@@ -107,11 +110,13 @@ impl Bodies {
             of,
             pages,
             sections,
+            heads: Vec::new(),
             backlinks: OnceLock::new(),
             known_backlinks: None,
             has_failed: AtomicBool::new(false),
             asked: Mutex::default(),
         };
+        bodies.heads = bodies.of.content.pages.par_iter().with_min_len(64).map(|page| bodies.head(page)).collect();
         bodies.known_backlinks = shared.backlinks().map(|(backlinks, before)| {
             let linked = |id: &DocumentId| before.slot(*id).get().is_some_and(|body| !body.internal_links.is_empty());
             let uncertain = bodies.ids().filter(|id| bodies.slot(*id).get().is_none());
@@ -119,6 +124,42 @@ impl Bodies {
             (backlinks.clone(), deciding.map(|id| (id, before.slot(id).get().cloned())).collect())
         });
         bodies
+    }
+
+    /// What is known of a body without rendering it, or reading it from where it is kept. Bodies with braces may ask
+    /// anything.
+    fn head(&self, page: &Page) -> Option<Head> {
+        let memo = self.of.memo.as_ref().filter(|_| !page.signs.braces)?;
+        let recipe = Recipe {
+            text: page.markdown_digest(),
+            lang: &page.lang,
+            content_path: &page.file.relative,
+            permalink: &page.permalink,
+            start: Some(page.body.start),
+            before_0_23: self.of.dialect == Dialect::Tera1,
+            insert_anchor: self.anchor_of_page(page),
+        };
+        memo.head(&recipe, &|path| self.of.early.permalink(path))
+    }
+
+    fn head_of(&self, id: DocumentId) -> Option<&Head> {
+        match id {
+            DocumentId::Page(id) => self.heads.get(id)?.as_ref(),
+            DocumentId::Section(_) => None,
+        }
+    }
+
+    /// What tells the body of a document from one that came out otherwise.
+    pub fn digest(&self, id: DocumentId) -> Digest {
+        self.head_of(id).map_or_else(|| self.get(id).digest(), |head| head.digest)
+    }
+
+    /// The links of a body to other documents.
+    pub fn links(&self, id: DocumentId) -> &[InternalLink] {
+        match self.head_of(id) {
+            Some(head) => &head.internal_links,
+            None => &self.get(id).internal_links,
+        }
     }
 
     /// The body of a document.
@@ -215,8 +256,8 @@ impl Bodies {
         let config = &self.of.early.config;
         let index = content::index_filename(&page.lang, config);
         let relative = if page.file.parent.is_empty() { index } else { format!("{}/{index}", page.file.parent) };
-        match self.of.relations.by_relative.get(&relative) {
-            Some(DocumentId::Section(id)) => self.anchor_of_section(*id),
+        match self.of.relations.places.document(&relative) {
+            Some(DocumentId::Section(id)) => self.anchor_of_section(id),
             _ => config.markdown.insert_anchor_links,
         }
     }
@@ -226,10 +267,11 @@ impl Bodies {
         (0..self.pages.len()).map(DocumentId::Page).chain((0..self.sections.len()).map(DocumentId::Section))
     }
 
-    /// Renders, in parallel, those that are not known yet. The caller must not be making anything that another thread may
+    /// Renders, in parallel, those of which nothing is known yet. The caller must not be making anything that another thread may
     /// wait for: it may be given the work of others while it waits.
     pub fn render(&self, ids: impl Iterator<Item = DocumentId>) {
-        let unknown: Vec<DocumentId> = ids.filter(|id| self.slot(*id).get().is_none()).collect();
+        let is_known = |id: &DocumentId| self.head_of(*id).is_some() || self.slot(*id).get().is_some();
+        let unknown: Vec<DocumentId> = ids.filter(|id| !is_known(id)).collect();
         match unknown.as_slice() {
             [] => {}
             [one] => drop(self.get(*one).clone()),
@@ -253,8 +295,8 @@ impl Bodies {
             }
         }
         self.render(self.ids().filter(|id| self.may_link(*id)));
-        let made =
-            Arc::new(links::backlinks(&self.of.content, self.ids().filter_map(|id| Some((id, self.slot(id).get()?)))));
+        let linking = self.ids().filter(|id| self.may_link(*id)).map(|id| (id, self.links(id)));
+        let made = Arc::new(links::backlinks(&self.of.content, linking));
         self.backlinks.get_or_init(|| made)
     }
 
@@ -286,10 +328,11 @@ impl Bodies {
         bodies.flat_map(|body| body.told.iter().filter(|told| told.is_error()).cloned()).collect()
     }
 
-    /// Renders what is not rendered yet; everything there is to say of bodies and the links between them.
+    /// Renders what nothing is known of yet; everything there is to say of bodies and the links between them.
     pub fn report(&self) -> Vec<Diagnostic> {
         self.render(self.ids());
-        let mut told: Vec<Diagnostic> = self.ids().flat_map(|id| self.get(id).told.iter().cloned()).collect();
+        let made = self.ids().filter_map(|id| self.slot(id).get());
+        let mut told: Vec<Diagnostic> = made.flat_map(|body| body.told.iter().cloned()).collect();
         if !told.iter().any(Diagnostic::is_error) {
             links::check_anchors(self, &mut told);
         }
@@ -299,8 +342,12 @@ impl Bodies {
     /// Frees the texts that bodies were rendered from, once all are.
     pub fn forget_sources(&mut self) {
         let Some(content) = Arc::get_mut(&mut self.of.content) else { return };
-        content.pages.iter_mut().filter_map(Arc::get_mut).for_each(|page| page.text = String::new());
-        content.sections.iter_mut().filter_map(Arc::get_mut).for_each(|section| section.text = String::new());
+        for (page, _) in content.pages.iter_mut().zip(&self.pages).filter(|(_, body)| body.get().is_some()) {
+            Arc::get_mut(page).into_iter().for_each(|page| page.text = FileText::default());
+        }
+        for section in content.sections.iter_mut().filter_map(Arc::get_mut) {
+            section.text = FileText::default();
+        }
     }
 }
 

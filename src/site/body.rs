@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use tera::{Context as TeraContext, Value};
 
+use crate::cache::{Digest, Digester};
 use crate::config::{Config, InsertAnchor};
 use crate::content::{Page, Section};
 use crate::diagnostic::{Diagnostic, Place};
@@ -15,7 +16,7 @@ use crate::template::{Dialect, Engine};
 
 use super::functions::{Asked, Early, asked};
 use super::generation::Treatment;
-use super::memo::Memo;
+use super::memo::{Memo, Recipe};
 use super::shortcodes::{self, Definitions, Expanded};
 use super::values;
 
@@ -28,6 +29,8 @@ pub struct Body {
     /// The ids of all headings.
     pub heading_ids: Vec<String>,
     pub internal_links: Vec<InternalLink>,
+    /// Of everything that it was made of, where that is known.
+    made_of: Option<Digest>,
     pub reads: Reads,
     /// What was said while it was rendered.
     pub told: Vec<Diagnostic>,
@@ -84,9 +87,21 @@ impl Body {
             toc: Value::from(Vec::<Value>::new()),
             heading_ids: Vec::new(),
             internal_links: Vec::new(),
+            made_of: None,
             reads: Reads { insert_anchor: InsertAnchor::None, helpers: false, around: None, asked: Asked::unknown() },
             told: Vec::new(),
         }
+    }
+
+    /// What tells it from bodies that came out otherwise.
+    pub fn digest(&self) -> Digest {
+        self.made_of.unwrap_or_else(|| {
+            let mut digester = Digester::new();
+            for part in [&self.content, &self.summary, &self.toc] {
+                digester.value(part, &|_| None);
+            }
+            digester.finish()
+        })
     }
 
     /// Whether there was an error.
@@ -117,6 +132,8 @@ pub struct Source<'a> {
     pub lang: &'a str,
     pub permalink: &'a str,
     pub insert_anchor: InsertAnchor,
+    /// The page that it is, which may know its digest.
+    page: Option<&'a Page>,
 }
 
 impl<'a> Source<'a> {
@@ -128,6 +145,7 @@ impl<'a> Source<'a> {
             lang: &page.lang,
             permalink: &page.permalink,
             insert_anchor,
+            page: Some(page),
         }
     }
 
@@ -139,6 +157,7 @@ impl<'a> Source<'a> {
             lang: &section.lang,
             permalink: &section.permalink,
             insert_anchor,
+            page: None,
         }
     }
 
@@ -239,9 +258,24 @@ impl BodyRenderer<'_> {
                 summary_cutoff(self.engine, summary, lang)
             },
         };
-        let rendered = match self.memo {
-            Some(memo) => memo.render(text, lang, &context, diagnostics),
-            None => markdown::render(text, &context, diagnostics),
+        let (rendered, made_of) = match self.memo {
+            Some(memo) => {
+                let is_plain = templated.is_none() && expanded.is_none();
+                let recipe = Recipe {
+                    text: match source.page.filter(|_| is_plain) {
+                        Some(page) => page.markdown_digest(),
+                        None => Digest::of(text.as_bytes()),
+                    },
+                    lang,
+                    content_path: source.relative,
+                    permalink: source.permalink,
+                    start: context.source.map(|(_, start)| start),
+                    before_0_23: context.before_0_23,
+                    insert_anchor: source.insert_anchor,
+                };
+                memo.render(text, &recipe, &context, diagnostics)
+            }
+            None => (markdown::render(text, &context, diagnostics), None),
         };
         let mut heading_ids = Vec::new();
         collect_ids(&rendered.toc, &mut heading_ids);
@@ -251,6 +285,7 @@ impl BodyRenderer<'_> {
             toc: values::toc(&rendered.toc),
             heading_ids,
             internal_links: rendered.internal_links,
+            made_of,
             told: Vec::new(),
             reads: Reads {
                 insert_anchor: source.insert_anchor,

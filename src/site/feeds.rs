@@ -4,21 +4,22 @@ use std::cmp::Reverse;
 
 use tera::Value;
 
-use crate::cache::{Digest, Digester};
+use rayon::prelude::*;
+
+use crate::cache::Digest;
 use crate::config::Differences;
 use crate::content::Date;
 use crate::diagnostic::Diagnostic;
 use crate::search;
 
 use super::Site;
-use super::body::Body;
 use super::relate::{DocumentId, PageId, SectionId};
-use super::render::{Fields, language_fields};
+use super::render::{Field, Fields, language_fields};
 use super::routes::FeedOf;
 use super::values;
 
 /// What a feed is rendered of, by the template of its file name. `path` is the feed's own, `/blog/atom.xml`.
-pub fn fields(site: &Site, of: &FeedOf, filename: &str, path: &str) -> Result<Fields, Vec<Diagnostic>> {
+pub fn fields(site: &Site, of: &FeedOf, filename: &str, path: &str) -> Fields {
     let (lang, pages): (&str, Vec<PageId>) = match of {
         FeedOf::Site { lang } => {
             let pages = &site.content.pages;
@@ -38,24 +39,26 @@ pub fn fields(site: &Site, of: &FeedOf, filename: &str, path: &str) -> Result<Fi
     };
     let keeps_order = matches!(of, FeedOf::Section(id) if site.picks_of(*id).is_some());
     let (pages, last_updated) = newest(site, pages, keeps_order);
-    let mut fields = language_fields(site, lang);
-    fields.push(("pages", Value::from(site.library.list(&pages)?)));
+    let mut fields = language_fields(lang);
+    fields.push(("pages", Field::List(pages)));
     // Zola 0.23 gives every language's site feed the address of the default language's.
     let own = if site.config.own_language_feeds() || !matches!(of, FeedOf::Site { .. }) { path } else { filename };
-    fields.push(("feed_url", Value::from(site.config.permalink(own))));
+    fields.push(("feed_url", site.config.permalink(own).into()));
     if let Some(updated) = last_updated {
-        fields.push(("last_updated", Value::from(updated)));
+        fields.push(("last_updated", updated.into()));
     }
     match of {
         FeedOf::Site { .. } => {}
-        FeedOf::Section(id) => fields.push(("section", site.library.section(*id)?)),
+        FeedOf::Section(id) => {
+            fields.push(("section", Field::Section(*id, site.engine.uses(filename).section)));
+        }
         FeedOf::Term { taxonomy, term } => {
             let taxonomy = &site.taxonomies[*taxonomy];
-            fields.push(("taxonomy", values::taxonomy_definition(&taxonomy.definition)));
-            fields.push(("term", values::feed_term(&taxonomy.terms[*term])));
+            fields.push(("taxonomy", values::taxonomy_definition(&taxonomy.definition).into()));
+            fields.push(("term", values::feed_term(&taxonomy.terms[*term]).into()));
         }
     }
-    Ok(fields)
+    fields
 }
 
 impl Site {
@@ -100,14 +103,13 @@ pub struct Indexed<'a> {
     pub description: Option<&'a str>,
     pub date: Option<String>,
     pub path: &'a str,
-    body: &'a Body,
+    id: DocumentId,
 }
 
 impl Indexed<'_> {
     /// A digest of its body.
     pub fn content_digest(&self, site: &Site) -> Digest {
-        let known = |value: &Value| site.asks.known().and_then(|known| known.digest(value));
-        Digester::new().value(&self.body.content, &known).finish()
+        site.library.bodies.digest(self.id)
     }
 }
 
@@ -131,7 +133,7 @@ pub fn search_documents<'a>(site: &'a Site, lang: &str) -> Result<Vec<Indexed<'a
                 description: section.meta.description.as_deref(),
                 date: None,
                 path: &section.path,
-                body: bodies.section(id),
+                id: DocumentId::Section(id),
             });
         }
         for page_id in &site.relations.section_pages[id] {
@@ -143,7 +145,7 @@ pub fn search_documents<'a>(site: &'a Site, lang: &str) -> Result<Vec<Indexed<'a
                     description: page.meta.description.as_deref(),
                     date: page.meta.date.as_ref().map(Date::rfc3339),
                     path: &page.path,
-                    body: bodies.page(*page_id),
+                    id: DocumentId::Page(*page_id),
                 });
             }
         }
@@ -154,15 +156,19 @@ pub fn search_documents<'a>(site: &'a Site, lang: &str) -> Result<Vec<Indexed<'a
 /// The search index of one language.
 pub fn search_index(site: &Site, lang: &str) -> Result<String, Vec<Diagnostic>> {
     let indexed = search_documents(site, lang)?;
+    let bodies = &site.library.bodies;
+    let contents: Vec<&str> =
+        indexed.par_iter().map(|document| bodies.get(document.id).content.as_str().unwrap_or_default()).collect();
     let documents: Vec<search::Document> = indexed
         .iter()
-        .map(|document| search::Document {
+        .zip(contents)
+        .map(|(document, body_html)| search::Document {
             url: document.url,
             title: document.title,
             description: document.description,
             date: document.date.as_deref(),
             path: document.path,
-            body_html: content_of(document.body),
+            body_html,
         })
         .collect();
     // Fuse indexes of all languages follow the top level, as in Zola.
@@ -171,8 +177,4 @@ pub fn search_index(site: &Site, lang: &str) -> Result<String, Vec<Diagnostic>> 
         if search::is_elasticlunr(format) { &site.config.languages[lang].search } else { &site.config.search };
     let switches = search::Switches::new(options, site.config.differences == Differences::exact());
     Ok(search::build(lang, format, &switches, &documents))
-}
-
-fn content_of(body: &Body) -> &str {
-    body.content.as_str().unwrap_or_default()
 }

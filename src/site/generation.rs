@@ -54,9 +54,9 @@ impl Generation {
         }
         let bodies = || {
             let pages = content.pages.iter().filter(|p| p.signs.braces);
-            let pages = pages.map(|p| (&p.file.relative, p.text.as_str(), p.body.start));
+            let pages = pages.map(|p| (&p.file.relative, &*p.text, p.body.start));
             let sections = content.sections.iter().filter(|s| s.signs.braces);
-            pages.chain(sections.map(|s| (&s.file.relative, s.text.as_str(), s.body.start)))
+            pages.chain(sections.map(|s| (&s.file.relative, &*s.text, s.body.start)))
         };
         let calls = bodies().find(|(_, text, start)| calls_shortcode(text, *start, definitions));
         if let Some((file, ..)) = calls {

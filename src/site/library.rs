@@ -9,10 +9,12 @@ use std::sync::{Arc, OnceLock};
 use rayon::prelude::*;
 use tera::{Map, Value};
 
+use crate::cache::Digest;
 use crate::diagnostic::Diagnostic;
 
 use super::bodies::{Bodies, Slot};
 use super::body::Body;
+use super::known::Known;
 use super::memory::Shared;
 use super::relate::{DocumentId, PageId, Relations, SectionId};
 use super::taxonomy::TaxonomyTerms;
@@ -82,16 +84,45 @@ impl Library {
         &self.bodies.of.relations
     }
 
+    /// What the values of documents are made of besides bodies.
+    pub fn documents(&self) -> Documents<'_> {
+        let backlinks = self.bodies.backlinks();
+        let of = &self.bodies.of;
+        Documents { content: &of.content, relations: &of.relations, backlinks }
+    }
+
+    /// Says a value's digest to whoever knows the digests of this site, if anybody does.
+    fn note(&self, value: &Value, digest: impl FnOnce(&Known) -> Digest) {
+        if let Some(known) = self.bodies.of.early.asks.known() {
+            known.note(value, digest(known));
+        }
+    }
+
+    /// Says the digests of all values that were made so far.
+    pub fn note_made(&self, known: &Known) {
+        for (id, slot) in self.pages.iter().enumerate() {
+            slot.alone.get().iter().for_each(|alone| known.note(&alone.value, known.alone(id)));
+            slot.whole.get().iter().for_each(|whole| known.note(&whole.value, known.page(id)));
+        }
+        for (id, section) in self.sections.iter().enumerate() {
+            section.get().iter().for_each(|value| known.note(value, known.section(id)));
+        }
+        for (taxonomy, terms) in self.terms.iter().enumerate() {
+            for (term, cell) in terms.iter().enumerate() {
+                cell.get().iter().for_each(|value| known.note(value, known.term(taxonomy, term)));
+            }
+        }
+    }
+
     fn alone(&self, id: PageId) -> &Arc<Alone> {
         let slot = &self.pages[id].alone;
         if let Some(known) = slot.get() {
             return known;
         }
         // Before the slot is being filled, for then nothing may be waited for.
-        let (backlinks, body) = (self.bodies.backlinks(), self.bodies.page(id));
-        slot.get_or_make(|before| {
+        let (documents, body) = (self.documents(), self.bodies.page(id));
+        let made = slot.get_or_make(|before| {
             let of = &self.bodies.of;
-            let documents = Documents { content: &of.content, relations: &of.relations, backlinks };
             match before {
                 Some(before)
                     if Arc::ptr_eq(&before.body, body)
@@ -104,7 +135,9 @@ impl Library {
                     Arc::new(Alone { body: body.clone(), value })
                 }
             }
-        })
+        });
+        self.note(&made.value, |known| known.alone(id));
+        made
     }
 
     fn whole(&self, id: PageId) -> &Arc<Whole> {
@@ -116,7 +149,7 @@ impl Library {
         let relations = self.relations();
         let (lower, higher) = (neighbour(relations.lower[id]), neighbour(relations.higher[id]));
         let alone = self.alone(id);
-        slot.get_or_make(|before| {
+        let made = slot.get_or_make(|before| {
             let same = |a: &Option<Arc<Alone>>, b: &Option<Arc<Alone>>| match (a, b) {
                 (Some(a), Some(b)) => Arc::ptr_eq(a, b),
                 (None, None) => true,
@@ -146,7 +179,9 @@ impl Library {
                     Arc::new(Whole { alone: alone.clone(), lower, higher, value })
                 }
             }
-        })
+        });
+        self.note(&made.value, |known| known.page(id));
+        made
     }
 
     /// `page`, with full neighbours in `lower` and `higher`.
@@ -172,13 +207,20 @@ impl Library {
         let pages = &self.relations().section_pages[id];
         if self.sections[id].get().is_none() {
             let pages = self.list(pages)?;
-            let (backlinks, body) = (self.bodies.backlinks(), self.bodies.section(id));
-            let of = &self.bodies.of;
-            let documents = Documents { content: &of.content, relations: &of.relations, backlinks };
-            self.sections[id].get_or_init(|| documents.section(id, &of.content.sections[id], body, pages));
+            let (documents, body) = (self.documents(), self.bodies.section(id));
+            let section = &documents.content.sections[id];
+            let made = self.sections[id].get_or_init(|| documents.section(id, section, body, pages));
+            self.note(made, |known| known.section(id));
         }
         self.check(pages, Some(id))?;
         Ok(self.sections[id].get().cloned().unwrap_or_else(Value::none))
+    }
+
+    /// `section` for a template that does not look at its pages: these are as given.
+    pub fn section_with(&self, id: SectionId, pages: Vec<Value>) -> Shown {
+        let (documents, body) = (self.documents(), self.bodies.section(id));
+        self.check(&[], Some(id))?;
+        Ok(documents.section(id, &documents.content.sections[id], body, pages))
     }
 
     /// A term with its pages.
@@ -187,7 +229,8 @@ impl Library {
         let cell = &self.terms[taxonomy][term];
         if cell.get().is_none() {
             let pages = self.list(&of.pages)?;
-            cell.get_or_init(|| values::term_value(of, pages));
+            let made = cell.get_or_init(|| values::term_value(of, pages.len(), pages));
+            self.note(made, |known| known.term(taxonomy, term));
         }
         self.check(&of.pages, None)?;
         Ok(cell.get().cloned().unwrap_or_else(Value::none))
@@ -214,7 +257,7 @@ impl Library {
     /// The document with a content path, or its translation to `lang`.
     pub fn find(&self, kind: Kind, path: &str, lang: Option<&str>) -> Option<DocumentId> {
         let content = &self.bodies.of.content;
-        let id = *self.relations().by_relative.get(path)?;
+        let id = self.relations().places.document(path)?;
         let about = |id: DocumentId| match id {
             DocumentId::Page(id) => (Kind::Page, &content.pages[id].file.canonical, &content.pages[id].lang),
             DocumentId::Section(id) => {

@@ -1,24 +1,22 @@
 //! Links between documents: who is linked from where, and whether the anchors exist.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
 use crate::config::Level;
 use crate::content::Content;
 use crate::diagnostic::{Diagnostic, did_you_mean};
-use crate::markdown::link_place;
+use crate::markdown::{InternalLink, link_place};
 use crate::text;
 
 use super::bodies::{Backlinks, Bodies};
-use super::body::Body;
 use super::relate::DocumentId;
 
-/// Which documents link to each content path from elsewhere, as far as bodies are given.
-pub fn backlinks<'a>(content: &Content, bodies: impl Iterator<Item = (DocumentId, &'a Arc<Body>)>) -> Backlinks {
+/// Which documents link to each content path from elsewhere, as far as links are given.
+pub fn backlinks<'a>(content: &Content, links: impl Iterator<Item = (DocumentId, &'a [InternalLink])>) -> Backlinks {
     let mut backlinks: Backlinks = HashMap::new();
-    for (id, body) in bodies {
+    for (id, links) in links {
         let own = relative(content, id);
-        for link in body.internal_links.iter().filter(|link| link.path != own) {
+        for link in links.iter().filter(|link| link.path != own) {
             let from = backlinks.entry(link.path.clone()).or_default();
             if from.last() != Some(&id) {
                 from.push(id);
@@ -44,14 +42,14 @@ pub fn check_anchors(bodies: &Bodies, diagnostics: &mut Vec<Diagnostic>) {
     };
     let links = bodies.ids().flat_map(|id| {
         let (file, text) = source(id);
-        bodies.get(id).internal_links.iter().map(move |link| (file, text, link))
+        bodies.links(id).iter().map(move |link| (file, text, link))
     });
     for (file, text, link) in links {
         let Some(anchor) = link.anchor.as_deref().filter(|a| !a.is_empty() && !a.eq_ignore_ascii_case("top")) else {
             continue;
         };
-        let Some(target) = bodies.of.relations.by_relative.get(&link.path) else { continue };
-        let target = bodies.get(*target);
+        let Some(target) = bodies.of.relations.places.document(&link.path) else { continue };
+        let target = bodies.get(target);
         let html = target.content.as_str().unwrap_or_default();
         if target.heading_ids.iter().any(|id| id == anchor) || has_id(html, anchor) {
             continue;
@@ -69,7 +67,7 @@ pub fn check_anchors(bodies: &Bodies, diagnostics: &mut Vec<Diagnostic>) {
                         "`{path}` 里的锚点与 `#{anchor}` 大小写不同"
                     ),
                 )
-                .at(link_place(&link.span, &file.shown(), Some(text.as_str())))
+                .at(link_place(&link.span, &file.shown(), Some(text)))
                 .help(text!(
                     "browsers do not find it; write it as it is there",
                     "浏览器找不到它，请按原样的大小写来写"
@@ -82,7 +80,7 @@ pub fn check_anchors(bodies: &Bodies, diagnostics: &mut Vec<Diagnostic>) {
             Level::Error => Diagnostic::error("link/anchor", message),
             Level::Warn => Diagnostic::warning("link/anchor", message),
         }
-        .at(link_place(&link.span, &file.shown(), Some(text.as_str())));
+        .at(link_place(&link.span, &file.shown(), Some(text)));
         if let Some(near) = did_you_mean(anchor, target.heading_ids.iter().map(String::as_str)) {
             diagnostic = diagnostic.help(text!("did you mean `#{near}`?", "您是不是要写 `#{near}`？"));
         }

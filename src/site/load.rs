@@ -3,9 +3,8 @@
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
-use crate::cache::Store;
 use crate::config::{self, Age, Config, Dialect};
-use crate::content::{self, Changes, Content};
+use crate::content::{self, Changes, Content, Stored};
 use crate::diagnostic::{Diagnostic, Place};
 use crate::markdown::Highlighter;
 use crate::outreach;
@@ -18,9 +17,9 @@ use super::bodies::{Bodies, Ingredients};
 use super::functions::{self, DataCache, Early, Images, Locator, Snippets};
 use super::generation::{Clues, Generation};
 use super::library::Library;
-use super::memo::Memo;
+use super::memo::{Memo, Stores};
 use super::memory::{self, Before, Known, Memory, ParsedTemplates, Related, Shared};
-use super::relate;
+use super::relate::{self, Places};
 use super::request::{Request, read_config};
 use super::shortcodes::Definitions;
 use super::sources::{Sass, colocated, load_templates, static_files};
@@ -48,9 +47,9 @@ impl Site {
         Self::assemble(request, before, true, None, diagnostics)
     }
 
-    /// [`Site::load`], with Markdown that an earlier build rendered.
-    pub fn load_with(request: &Request, store: Option<Arc<Store>>, diagnostics: &mut Vec<Diagnostic>) -> Option<Site> {
-        Self::assemble(request, None, true, store, diagnostics)
+    /// [`Site::load`], with what an earlier build left of documents that did not change.
+    pub fn load_with(request: &Request, stores: Option<Stores>, diagnostics: &mut Vec<Diagnostic>) -> Option<Site> {
+        Self::assemble(request, None, true, stores, diagnostics)
     }
 
     /// [`Site::load_after`] without looking at bodies: each is rendered when a route first needs it, and what is wrong with
@@ -67,7 +66,7 @@ impl Site {
         request: &Request,
         before: Option<(&Site, &Changes)>,
         with_bodies: bool,
-        store: Option<Arc<Store>>,
+        stores: Option<Stores>,
         diagnostics: &mut Vec<Diagnostic>,
     ) -> Option<Site> {
         let before = before.and_then(|(site, changes)| Before::new(site, changes));
@@ -76,7 +75,10 @@ impl Site {
         let (templates, trees) = load_templates(&root, &mut config, theme_folder.as_deref(), diagnostics);
         let config_dir = request.found.config.parent().unwrap_or(&request.found.root);
         // Only now is the configuration settled: the templates decide of which generation the site is.
-        let made_of = if request.remember { memory::config_made_of(&config, config_dir) } else { String::new() };
+        let is_told = request.remember || stores.is_some();
+        let made_of = if is_told { memory::config_made_of(&config, config_dir) } else { String::new() };
+        let stored = stores.as_ref().map(|stores| stores.pages(&made_of));
+        let torn = stored.as_ref().map(Stored::torn).unwrap_or_default();
         let known_config = before.and_then(|before| before.config(&made_of));
         let before = before.filter(|_| known_config.is_some());
         let config = known_config.unwrap_or_else(|| Arc::new(config));
@@ -93,7 +95,14 @@ impl Site {
                 };
                 content_diagnostics.extend(sass.told().iter().cloned());
                 let known = before.map(|before| (&before.memory.content, before.changes));
-                let content = content::load_after(&root, &config, request.drafts, known, &mut content_diagnostics);
+                let content = content::load_after(
+                    &root,
+                    &config,
+                    request.drafts,
+                    known,
+                    stored.as_ref(),
+                    &mut content_diagnostics,
+                );
                 let files = static_files(&root, &config, theme_folder.as_deref(), &mut content_diagnostics);
                 (sass, (content, files))
             },
@@ -151,7 +160,7 @@ impl Site {
         let shared = Shared::find(before.filter(is_alike), &content, &templates.engine);
         let related = match shared.related() {
             Some(known) => known.clone(),
-            None => related(&content, &config),
+            None => related(&content, &config, shared.places()),
         };
         diagnostics.extend(related.told.iter().cloned());
         let (relations, taxonomies) = (related.relations.clone(), related.taxonomies.clone());
@@ -165,7 +174,7 @@ impl Site {
                 let data = DataCache::after(&site.library.bodies.of.early.data, changes);
                 (Images::after(&site.images, changes), data)
             }
-            None => (Images::new(&root), DataCache::default()),
+            None => (Images::new(&root, request.no_cache), DataCache::default()),
         };
         let images = Arc::new(images);
         let asks = asks::Keeper::default();
@@ -178,7 +187,7 @@ impl Site {
         let early = Early {
             config: config.clone(),
             locator: locator.clone(),
-            permalinks: related.permalinks.clone(),
+            places: relations.places.clone(),
             images: images.clone(),
             data: Arc::new(data),
             taxonomies: taxonomies.clone(),
@@ -191,7 +200,7 @@ impl Site {
             Snippets { early: early.clone(), highlighter: highlighter.clone(), shortcodes: shortcodes.clone() };
         snippets.register(&mut engine);
 
-        let memo = store.map(|store| Memo::new(store, &memory::config_made_of(&config, config_dir), &engine));
+        let memo = stores.map(|stores| Memo::new(stores, &made_of, &engine));
         let ingredients = Ingredients {
             memo,
             content: Arc::new(content),
@@ -249,6 +258,7 @@ impl Site {
             images,
             asks,
             locator,
+            torn,
             sass_reads,
             trees,
             memory,
@@ -257,14 +267,11 @@ impl Site {
 }
 
 /// How the documents relate to each other.
-fn related(content: &Content, config: &Config) -> Related {
+fn related(content: &Content, config: &Config, places: Option<Arc<Places>>) -> Related {
     let mut told = Vec::new();
-    let relations = relate::relate(content, config, &mut told);
+    let relations = relate::relate(content, config, places, &mut told);
     let taxonomies = taxonomy::collect(content, &relations, config);
-    let pages = content.pages.iter().map(|p| (p.file.relative.clone(), p.permalink.clone()));
-    let sections = content.sections.iter().map(|s| (s.file.relative.clone(), s.permalink.clone()));
-    let permalinks = Arc::new(pages.chain(sections).collect());
-    Related { relations: Arc::new(relations), taxonomies: Arc::new(taxonomies), permalinks, told }
+    Related { relations: Arc::new(relations), taxonomies: Arc::new(taxonomies), told }
 }
 
 /// What the site tells of its generation beside its bodies.

@@ -1,12 +1,16 @@
-//! Rendered Markdown that builds leave to each other, each with everything that it was made of.
+//! What builds leave to each other of documents: parsed pages, and rendered Markdown with everything that it was made of.
 //!
-//! What a body asks while its Markdown is rendered, which is the addresses of other documents, is kept with the result and
-//! asked again. Kept is only what nothing was said about, and in which templates had no part that nobody can compare.
+//! What a body asks while its Markdown is rendered, which is the addresses of other documents, is kept and asked again. Kept
+//! is only what nothing was said about, and in which templates had no part that nobody can compare. Most of a rendered body
+//! is its text, which few routes of a build need, so it has a store of its own; a short head says that it is there, and
+//! where it leads.
 
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::cache::{BUILD_ID, Digest, Digester, Reader, Store, Writer};
+use crate::config::InsertAnchor;
+use crate::content::Stored;
 use crate::diagnostic::Diagnostic;
 use crate::markdown::{self, Heading, InternalLink, Link, Rendered};
 use crate::template::Engine;
@@ -16,28 +20,70 @@ use super::memory::is_plain;
 /// Bodies of a site take this much, in bytes; beyond that the oldest way is the best: to render them.
 const MOST: usize = 1 << 30;
 
+/// The stores of one site.
+#[derive(Clone)]
+pub struct Stores {
+    /// Parsed pages, the heads of bodies, compiled style sheets.
+    sources: Arc<Store>,
+    /// Bodies.
+    markdown: Arc<Store>,
+}
+
+impl Stores {
+    /// Those below the site's root. None where that leads elsewhere.
+    pub fn open(root: &Path) -> Option<Self> {
+        let folder = root.join(".kepu/cache");
+        super::theme::stays_inside(root, &folder).ok()?;
+        let open = |name: &str| Arc::new(Store::open(&folder.join(name)));
+        Some(Self { sources: open("sources"), markdown: open("markdown") })
+    }
+
+    /// Writes down what is new.
+    pub fn save(&self) {
+        let _ = self.sources.save(MOST);
+        let _ = self.markdown.save(MOST);
+    }
+
+    /// The pages that were parsed by a configuration.
+    pub fn pages(&self, made_of: &str) -> Stored {
+        let shared = Digester::new().text(BUILD_ID).text(made_of).finish();
+        Stored::new(self.sources.clone(), shared)
+    }
+}
+
 /// The Markdown of one site that was rendered before.
 pub struct Memo {
-    store: Arc<Store>,
+    stores: Stores,
     /// Of everything that all bodies share. None where that cannot be told.
     shared: Option<Digest>,
 }
 
-/// The file of the store below the site's root.
-pub fn open(root: &Path) -> Option<Arc<Store>> {
-    let folder = root.join(".kepu/cache");
-    super::theme::stays_inside(root, &folder).ok()?;
-    Some(Arc::new(Store::open(&folder.join("markdown"))))
+/// Everything that the Markdown of one body is made of, but for what it asks and what all bodies share.
+pub struct Recipe<'a> {
+    /// Of the text.
+    pub text: Digest,
+    pub lang: &'a str,
+    pub content_path: &'a str,
+    pub permalink: &'a str,
+    /// Where it begins in its file, if it is a part of that.
+    pub start: Option<usize>,
+    pub before_0_23: bool,
+    pub insert_anchor: InsertAnchor,
 }
 
-/// Writes down what is new.
-pub fn save(store: &Store) {
-    let _ = store.save(MOST);
+/// What is known of a body before it is there.
+pub struct Head {
+    /// Of everything that it was made of.
+    pub digest: Digest,
+    pub internal_links: Vec<InternalLink>,
 }
+
+/// Answers to what a body asked: paths, and addresses where there are any.
+type Answers = Vec<(String, Option<String>)>;
 
 impl Memo {
     /// `made_of` tells the configuration with the files that it names.
-    pub fn new(store: Arc<Store>, made_of: &str, engine: &Engine) -> Self {
+    pub fn new(stores: Stores, made_of: &str, engine: &Engine) -> Self {
         let helpers = ["anchor-link.html", "summary-cutoff.html"].map(|name| engine.source(name));
         let all_plain = helpers.iter().all(|text| text.is_some_and(is_plain));
         let shared = all_plain.then(|| {
@@ -48,30 +94,44 @@ impl Memo {
             });
             digester.finish()
         });
-        Self { store, shared }
+        Self { stores, shared }
     }
 
-    /// [`markdown::render`], or what it gave the last time. `lang` is what helper templates see.
+    fn key(&self, of: &Recipe) -> Option<Digest> {
+        let mut key = Digester::new();
+        key.digest(self.shared?).digest(of.text).text(of.lang).text(of.content_path).text(of.permalink);
+        key.number(of.start.map_or(0, |start| 1 + start as u64)).number(u64::from(of.before_0_23));
+        Some(key.text(&format!("{:?}", of.insert_anchor)).finish())
+    }
+
+    /// The head of a body that was rendered before, if the answers to all that it asks are the same.
+    pub fn head(&self, of: &Recipe, resolve: &dyn Fn(&str) -> Option<String>) -> Option<Head> {
+        let key = self.key(of)?;
+        let bytes = self.stores.sources.get(head_key(key))?;
+        let head = read_head(&mut Reader(&bytes), key, resolve)?;
+        self.stores.markdown.keep(key);
+        Some(head)
+    }
+
+    /// [`markdown::render`], or what it gave the last time, with a digest of all that it was made of where that can be told.
     pub fn render(
         &self,
         text: &str,
-        lang: &str,
+        of: &Recipe,
         context: &markdown::Context,
         diagnostics: &mut Vec<Diagnostic>,
-    ) -> Rendered {
+    ) -> (Rendered, Option<Digest>) {
         // Calls that print HTML are told by no digest.
-        let Some(shared) = self.shared.filter(|_| context.insertions.is_none()) else {
-            return markdown::render(text, context, diagnostics);
+        let Some(key) = self.key(of).filter(|_| context.insertions.is_none()) else {
+            return (markdown::render(text, context, diagnostics), None);
         };
-        let mut key = Digester::new();
-        key.digest(shared).text(text).text(lang).text(context.file).text(context.content_path).text(context.permalink);
-        key.number(context.source.map_or(0, |(_, start)| 1 + start as u64)).number(u64::from(context.before_0_23));
-        key.text(&format!("{:?}", context.insert_anchor));
-        let key = key.finish();
-        if let Some(rendered) = self.store.get(key).and_then(|entry| read(&mut Reader(entry), context)) {
-            return rendered;
+        if let Some(head) = self.head(of, context.resolve)
+            && let Some(bytes) = self.stores.markdown.get(key)
+            && let Some(rendered) = read(&mut Reader(&bytes), head.internal_links)
+        {
+            return (rendered, Some(head.digest));
         }
-        let asked: Mutex<Vec<(String, Option<String>)>> = Mutex::default();
+        let asked: Mutex<Answers> = Mutex::default();
         let is_open = std::sync::atomic::AtomicBool::new(false);
         let before = diagnostics.len();
         let noting = markdown::Context {
@@ -97,30 +157,69 @@ impl Memo {
             summary_cutoff: context.summary_cutoff,
         };
         let rendered = markdown::render(text, &noting, diagnostics);
-        if diagnostics.len() == before && !is_open.into_inner() {
-            let mut writer = Writer::default();
-            write(&rendered, &asked.into_inner().unwrap_or_else(PoisonError::into_inner), &mut writer);
-            self.store.put(key, &writer.0);
+        if diagnostics.len() > before || is_open.into_inner() {
+            return (rendered, None);
         }
-        rendered
+        let asked = asked.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let (mut head, mut body) = (Writer::default(), Writer::default());
+        write_head(&asked, &rendered.internal_links, &mut head);
+        write(&rendered, &mut body);
+        self.stores.sources.put(head_key(key), &head.0);
+        self.stores.markdown.put(key, &body.0);
+        (rendered, Some(digest(key, asked.iter().map(|(path, found)| (path.as_str(), found.as_deref())))))
     }
 }
 
-fn write(rendered: &Rendered, asked: &[(String, Option<String>)], to: &mut Writer) {
+fn head_key(key: Digest) -> Digest {
+    Digester::new().text("head").digest(key).finish()
+}
+
+/// A digest of everything that a body was made of.
+fn digest<'a>(key: Digest, asked: impl Iterator<Item = (&'a str, Option<&'a str>)>) -> Digest {
+    let mut digester = Digester::new();
+    digester.digest(key);
+    for (path, found) in asked {
+        digester.text(path).option(found);
+    }
+    digester.finish()
+}
+
+fn write_head(asked: &Answers, links: &[InternalLink], to: &mut Writer) {
     to.number(asked.len() as u64);
     for (path, found) in asked {
         to.text(path);
-        option(found.as_deref(), to);
+        to.option(found.as_deref());
     }
-    to.text(&rendered.body);
-    option(rendered.summary.as_deref(), to);
-    headings(&rendered.toc, to);
-    to.number(rendered.internal_links.len() as u64);
-    for link in &rendered.internal_links {
+    to.number(links.len() as u64);
+    for link in links {
         to.text(&link.path);
-        option(link.anchor.as_deref(), to);
+        to.option(link.anchor.as_deref());
         span(&link.span, to);
     }
+}
+
+fn read_head(from: &mut Reader, key: Digest, resolve: &dyn Fn(&str) -> Option<String>) -> Option<Head> {
+    let mut asked = Vec::new();
+    for _ in 0..from.count()? {
+        let (path, found) = (from.text()?, from.option()?);
+        (resolve(path).as_deref() == found).then_some(())?;
+        asked.push((path, found));
+    }
+    let internal_links: Option<Vec<InternalLink>> = (0..from.count()?)
+        .map(|_| {
+            let (path, anchor) = (from.text()?.to_owned(), from.option()?.map(str::to_owned));
+            Some(InternalLink { path, anchor, span: read_span(from)? })
+        })
+        .collect();
+    let internal_links = internal_links.filter(|_| from.0.is_empty())?;
+    Some(Head { digest: digest(key, asked.into_iter()), internal_links })
+}
+
+/// All but the internal links, which are in the head.
+fn write(rendered: &Rendered, to: &mut Writer) {
+    to.text(&rendered.body);
+    to.option(rendered.summary.as_deref());
+    headings(&rendered.toc, to);
     to.number(rendered.external_links.len() as u64);
     for link in &rendered.external_links {
         to.text(&link.url);
@@ -128,33 +227,13 @@ fn write(rendered: &Rendered, asked: &[(String, Option<String>)], to: &mut Write
     }
 }
 
-/// What was written, if the answers to all that it asks are the same.
-fn read(from: &mut Reader, context: &markdown::Context) -> Option<Rendered> {
-    for _ in 0..from.count()? {
-        let (path, found) = (from.text()?, read_option(from)?);
-        ((context.resolve)(path) == found).then_some(())?;
-    }
+fn read(from: &mut Reader, internal_links: Vec<InternalLink>) -> Option<Rendered> {
     let body = from.text()?.to_owned();
-    let summary = read_option(from)?;
+    let summary = from.option()?.map(str::to_owned);
     let toc = read_headings(from)?;
-    let internal_links: Option<Vec<InternalLink>> = (0..from.count()?)
-        .map(|_| {
-            Some(InternalLink { path: from.text()?.to_owned(), anchor: read_option(from)?, span: read_span(from)? })
-        })
-        .collect();
     let external_links: Option<Vec<Link>> =
         (0..from.count()?).map(|_| Some(Link { url: from.text()?.to_owned(), span: read_span(from)? })).collect();
-    Some(Rendered { body, summary, toc, internal_links: internal_links?, external_links: external_links? })
-}
-
-fn option(text: Option<&str>, to: &mut Writer) {
-    to.bool(text.is_some());
-    to.text(text.unwrap_or_default());
-}
-
-fn read_option(from: &mut Reader) -> Option<Option<String>> {
-    let (is_there, text) = (from.bool()?, from.text()?);
-    Some(is_there.then(|| text.to_owned()))
+    Some(Rendered { body, summary, toc, internal_links, external_links: external_links? })
 }
 
 fn span(span: &Option<std::ops::Range<usize>>, to: &mut Writer) {

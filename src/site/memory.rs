@@ -1,13 +1,14 @@
 //! What one snapshot leaves to the next: everything that would come out the same is shared, so that a change of one page
 //! costs that page. Each piece is kept with what it was made of, and taken again only if all of that is as it was.
 
-use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use tera::Value;
+
 use crate::config::Config;
-use crate::content::{self, Changes, Page, Section};
+use crate::content::{self, Changes, Page, Section, SectionMeta, SortBy};
 use crate::diagnostic::Diagnostic;
 use crate::markdown::Highlighter;
 use crate::template::{Engine, TemplateFile};
@@ -16,7 +17,7 @@ use super::Site;
 use super::bodies::{Backlinks, Bodies, Slot};
 use super::body::{Body, TemplatesSince};
 use super::library::PageSlot;
-use super::relate::{DocumentId, PageId, Relations, SectionId};
+use super::relate::{DocumentId, PageId, Places, Relations, SectionId};
 use super::sources::Sass;
 use super::taxonomy::TaxonomyTerms;
 
@@ -94,8 +95,18 @@ pub struct Shared<'a> {
     pages: Vec<Option<PageId>>,
     sections: Vec<Option<usize>>,
     templates: TemplatesSince,
-    /// Whether all documents are in the same places, in the same orders and under the same terms.
-    outline: bool,
+    outline: Outline,
+}
+
+/// How much of the order of all documents is that of before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Outline {
+    /// Documents came, went or moved.
+    New,
+    /// All documents are in the same places, and sections make the same of their pages.
+    SamePlaces,
+    /// In the same orders and under the same terms, too.
+    Same,
 }
 
 /// How the documents relate to each other, and what was said about it.
@@ -103,17 +114,37 @@ pub struct Shared<'a> {
 pub struct Related {
     pub relations: Arc<Relations>,
     pub taxonomies: Arc<Vec<TaxonomyTerms>>,
-    pub permalinks: Arc<HashMap<String, String>>,
     pub told: Vec<Diagnostic>,
 }
 
-/// Whether two states of a page are the same to all other documents, but for what their values hold.
-fn same_outline(a: &Page, b: &Page) -> bool {
+/// How far two states of a page are the same to all other documents, but for what their values hold. `with_title`: some
+/// section is sorted by titles.
+fn page_outline(a: &Page, b: &Page, with_title: bool) -> Outline {
     let (x, y) = (&a.meta, &b.meta);
-    a.file.relative == b.file.relative
-        && (&a.lang, &a.slug, &a.path, &a.permalink) == (&b.lang, &b.slug, &b.path, &b.permalink)
-        && (&x.title, &x.date, &x.updated, x.weight) == (&y.title, &y.date, &y.updated, y.weight)
-        && (x.draft, x.render, &x.template, &x.taxonomies) == (y.draft, y.render, &y.template, &y.taxonomies)
+    let is_there = a.file.relative == b.file.relative
+        && (&a.lang, &a.slug, &a.path, &a.permalink) == (&b.lang, &b.slug, &b.path, &b.permalink);
+    let same = (&x.date, &x.updated, x.weight, &x.taxonomies) == (&y.date, &y.updated, y.weight, &y.taxonomies)
+        && (x.draft, x.render, &x.template) == (y.draft, y.render, &y.template)
+        && (!with_title || x.title == y.title);
+    match (is_there, same) {
+        (false, _) => Outline::New,
+        (true, false) => Outline::SamePlaces,
+        (true, true) => Outline::Same,
+    }
+}
+
+/// The same for sections, whose title, texts and `extra` nobody but their own value holds.
+fn section_outline(a: &Section, b: &Section) -> Outline {
+    let meta = |section: &Section| SectionMeta {
+        title: None,
+        description: None,
+        extra: Value::none(),
+        ..section.meta.clone()
+    };
+    let same = a.file.relative == b.file.relative
+        && (&a.lang, &a.path, &a.permalink, &a.assets) == (&b.lang, &b.path, &b.permalink, &b.assets)
+        && meta(a) == meta(b);
+    if same { Outline::Same } else { Outline::New }
 }
 
 impl<'a> Shared<'a> {
@@ -121,7 +152,7 @@ impl<'a> Shared<'a> {
         let Some(known) = before else {
             let (pages, sections) = (vec![None; content.pages.len()], vec![None; content.sections.len()]);
             let templates = TemplatesSince { same: false, same_helpers: false };
-            return Self { before, pages, sections, templates, outline: false };
+            return Self { before, pages, sections, templates, outline: Outline::New };
         };
         let old = &known.site.content;
         let pages = same(&old.pages, &content.pages, |page: &Page| &page.file.relative);
@@ -130,19 +161,34 @@ impl<'a> Shared<'a> {
             let (a, b) = (known.memory.templates.engine.source(name), engine.source(name));
             a == b && b.is_some_and(is_plain)
         });
-        let outline = old.pages.len() == content.pages.len()
-            && old.sections.len() == content.sections.len()
-            && sections.iter().enumerate().all(|(id, then)| *then == Some(id))
-            && pages.iter().enumerate().all(|(id, then)| {
-                *then == Some(id) || (then.is_none() && same_outline(&old.pages[id], &content.pages[id]))
-            });
+        let is_by_title = |section: &Arc<Section>| matches!(section.meta.sort_by, SortBy::Title | SortBy::TitleBytes);
+        let with_title = content.sections.iter().any(is_by_title);
+        let of_page = |(id, then): (usize, &Option<PageId>)| match then {
+            Some(then) if *then == id => Outline::Same,
+            Some(_) => Outline::New,
+            None => page_outline(&old.pages[id], &content.pages[id], with_title),
+        };
+        let of_section = |(id, then): (usize, &Option<SectionId>)| match then {
+            Some(then) if *then == id => Outline::Same,
+            Some(_) => Outline::New,
+            None => section_outline(&old.sections[id], &content.sections[id]),
+        };
+        let as_many = old.pages.len() == content.pages.len() && old.sections.len() == content.sections.len();
+        let all = || sections.iter().enumerate().map(of_section).chain(pages.iter().enumerate().map(of_page)).min();
+        let outline = if as_many { all().unwrap_or(Outline::Same) } else { Outline::New };
         let same = known.memory.templates.engine.is_same(engine);
         Self { before, pages, sections, templates: TemplatesSince { same, same_helpers }, outline }
     }
 
     /// The relations of before, if they are the same.
     pub fn related(&self) -> Option<&'a Related> {
-        self.before.filter(|_| self.outline).map(|before| &before.memory.related)
+        self.before.filter(|_| self.outline == Outline::Same).map(|before| &before.memory.related)
+    }
+
+    /// The places of before, if they are the same.
+    pub fn places(&self) -> Option<Arc<Places>> {
+        let before = self.before.filter(|_| self.outline >= Outline::SamePlaces)?;
+        Some(before.memory.related.relations.places.clone())
     }
 
     /// The place for the body of a page.
@@ -162,7 +208,9 @@ impl<'a> Shared<'a> {
         let known = slot.known().filter(|body| body.reads.are_same_templates(self.templates));
         // The outline, too, is compared with the snapshot before, and only what was made there is known to be right for it.
         match (known, slot.get()) {
-            (Some(body), Some(_)) if self.outline && body.reads.are_same_by_outline() => Slot::made(body),
+            (Some(body), Some(_)) if self.outline >= Outline::SamePlaces && body.reads.are_same_by_outline() => {
+                Slot::made(body)
+            }
             (known, _) => Slot::before(known),
         }
     }
@@ -173,9 +221,9 @@ impl<'a> Shared<'a> {
         known().map_or_else(PageSlot::default, PageSlot::after)
     }
 
-    /// The backlinks of before where the outline is the same, with its bodies.
+    /// The backlinks of before where all documents are in the same places, with its bodies.
     pub fn backlinks(&self) -> Option<(&'a Arc<Backlinks>, &'a Bodies)> {
-        let bodies = &self.before.filter(|_| self.outline)?.site.library.bodies;
+        let bodies = &self.before.filter(|_| self.outline >= Outline::SamePlaces)?.site.library.bodies;
         Some((bodies.made_backlinks()?, bodies))
     }
 }

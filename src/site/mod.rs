@@ -36,16 +36,16 @@ use std::sync::{Arc, OnceLock};
 
 use crate::asset::static_files::StaticFile;
 use crate::config::Config;
-use crate::content::Content;
+use crate::content::{Content, Torn};
 use crate::diagnostic::Diagnostic;
 use crate::outreach::Outreach;
 use crate::template::Engine;
 
 pub use crate::content::Changes;
 pub use asks::Question;
-pub use functions::{Images, files::is_aside, is_safe, register_names};
+pub use functions::{Images, Processed, files::is_aside, is_safe, register_names};
 pub use generation::Generation;
-pub use memo::{open as open_memo, save as save_memo};
+pub use memo::Stores;
 pub use memory::overlooked;
 pub use relate::DocumentId;
 pub use render::{Artifact, Work, render, summarize, template_of, work};
@@ -83,6 +83,8 @@ pub struct Site {
     /// What templates have asked for through functions.
     asks: asks::Keeper,
     locator: Arc<functions::Locator>,
+    /// Whether a file changed while the site was made of it.
+    torn: Torn,
     /// The files that style sheets were made of.
     sass_reads: Vec<PathBuf>,
     /// What the templates were taken for.
@@ -136,6 +138,12 @@ impl Site {
     /// What there is to say of all bodies and the links between them; those that are not rendered yet are.
     pub fn report(&self) -> Vec<Diagnostic> {
         self.library.bodies.report()
+    }
+
+    /// Whether a file of an earlier build, taken for unchanged, has changed since: what was rendered of this site may be
+    /// half of the one state and half of the other.
+    pub fn is_torn(&self) -> bool {
+        self.torn.is_torn()
     }
 
     /// The files that were read in folders where nobody expects any of a site, there or not; see [`is_aside`].

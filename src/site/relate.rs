@@ -3,13 +3,16 @@
 //! Documents in, indexes into them out. Everything is an index because the same page stands in many places.
 
 use std::collections::HashMap;
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
 
 use crate::config::Config;
 use crate::content::{Content, SortBy, index_filename};
 use crate::diagnostic::{Diagnostic, Place};
 use crate::text;
 
-use super::sort::{sort_key, sort_pages};
+use super::sort::{newest_first, sort_key, sort_pages};
 
 /// The index of a page in [`Content::pages`].
 pub type PageId = usize;
@@ -23,6 +26,37 @@ pub enum DocumentId {
     Section(SectionId),
 }
 
+/// Where documents are. It stays as it is while nothing but dates, terms and texts change.
+#[derive(Debug, Default)]
+pub struct Places(FxHashMap<String, (DocumentId, String)>);
+
+impl Places {
+    fn of(content: &Content) -> Self {
+        let pages = content.pages.iter().enumerate();
+        let pages =
+            pages.map(|(id, page)| (page.file.relative.clone(), (DocumentId::Page(id), page.permalink.clone())));
+        let sections = content.sections.iter().enumerate();
+        let sections = sections
+            .map(|(id, section)| (section.file.relative.clone(), (DocumentId::Section(id), section.permalink.clone())));
+        Self(sections.chain(pages).collect())
+    }
+
+    /// The document with a content path.
+    pub fn document(&self, relative: &str) -> Option<DocumentId> {
+        self.0.get(relative).map(|(id, _)| *id)
+    }
+
+    /// The address of the document with a content path.
+    pub fn permalink(&self, relative: &str) -> Option<&String> {
+        self.0.get(relative).map(|(_, permalink)| permalink)
+    }
+
+    /// The content paths of all documents.
+    pub fn paths(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
+    }
+}
+
 /// What is known of all documents together.
 #[derive(Debug, Default)]
 pub struct Relations {
@@ -31,7 +65,7 @@ pub struct Relations {
     pub subsections: Vec<Vec<SectionId>>,
     /// From the index section down to the parent.
     pub section_ancestors: Vec<Vec<SectionId>>,
-    pub page_ancestors: Vec<Vec<SectionId>>,
+    pub page_ancestors: Vec<Arc<[SectionId]>>,
     /// The template of each page, its own or inherited.
     pub page_templates: Vec<Option<String>>,
     /// The neighbours in the order of the page's section.
@@ -43,11 +77,19 @@ pub struct Relations {
     pub translations: HashMap<String, Vec<DocumentId>>,
     /// The same with pages that are not rendered.
     pub by_canonical: HashMap<String, Vec<DocumentId>>,
-    pub by_relative: HashMap<String, DocumentId>,
+    pub places: Arc<Places>,
+    /// The place of each page when all are sorted as terms sort theirs: newest first, those without a date at the end.
+    pub by_date: Vec<u32>,
 }
 
-/// Relates all documents. Warns of pages that no list can hold because they lack the key it is sorted by.
-pub fn relate(content: &Content, config: &Config, diagnostics: &mut Vec<Diagnostic>) -> Relations {
+/// Relates all documents; `places`, if it is known where they are. Warns of pages that no list can hold because they lack
+/// the key it is sorted by.
+pub fn relate(
+    content: &Content,
+    config: &Config,
+    places: Option<Arc<Places>>,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Relations {
     let sections = &content.sections;
     let pages = &content.pages;
     // A section's place is its folder and its file name, which carries the language.
@@ -58,17 +100,17 @@ pub fn relate(content: &Content, config: &Config, diagnostics: &mut Vec<Diagnost
         section_pages: vec![Vec::new(); sections.len()],
         subsections: vec![Vec::new(); sections.len()],
         section_ancestors: vec![Vec::new(); sections.len()],
-        page_ancestors: vec![Vec::new(); pages.len()],
+        page_ancestors: vec![Arc::default(); pages.len()],
         page_templates: pages.iter().map(|p| p.meta.template.clone()).collect(),
         lower: vec![None; pages.len()],
         higher: vec![None; pages.len()],
         rendered: pages.iter().map(|p| p.meta.render).collect(),
         translations: HashMap::new(),
         by_canonical: HashMap::new(),
-        by_relative: HashMap::new(),
+        places: places.unwrap_or_else(|| Arc::new(Places::of(content))),
+        by_date: newest_first(pages),
     };
     for (id, section) in sections.iter().enumerate() {
-        relations.by_relative.insert(section.file.relative.clone(), DocumentId::Section(id));
         let folder = section.file.folder();
         if folder.is_empty() {
             continue;
@@ -88,22 +130,25 @@ pub fn relate(content: &Content, config: &Config, diagnostics: &mut Vec<Diagnost
         children.sort_by_key(|id| (sections[*id].meta.weight, *id));
     }
 
+    // Thousands of pages have the same.
+    let below: Vec<Arc<[SectionId]>> =
+        relations.section_ancestors.iter().enumerate().map(|(id, above)| [above, &[id][..]].concat().into()).collect();
+    let indexes: HashMap<&str, String> =
+        config.languages.keys().map(|lang| (lang.as_str(), index_filename(lang, config))).collect();
     for (id, page) in pages.iter().enumerate() {
-        relations.by_relative.insert(page.file.relative.clone(), DocumentId::Page(id));
         if !page.meta.render {
             continue;
         }
-        let index = index_filename(&page.lang, config);
+        let Some(index) = indexes.get(page.lang.as_str()) else { continue };
         let mut folder = page.file.parent.as_str();
         while let Some(&section) = section_at.get(&(folder, index.as_str())) {
             relations.section_pages[section].push(id);
-            let mut ancestors = relations.section_ancestors[section].clone();
-            ancestors.push(section);
+            let ancestors = &below[section];
             if relations.page_templates[id].is_none() {
                 relations.page_templates[id] =
                     ancestors.iter().rev().find_map(|a| sections[*a].meta.page_template.clone());
             }
-            relations.page_ancestors[id] = ancestors;
+            relations.page_ancestors[id] = ancestors.clone();
             if !sections[section].meta.transparent || folder.is_empty() {
                 break;
             }
@@ -141,7 +186,8 @@ fn order(relations: &mut Relations, content: &Content, diagnostics: &mut Vec<Dia
     for (id, section) in content.sections.iter().enumerate() {
         let sort_by = section.meta.sort_by;
         if sort_by != SortBy::None {
-            let (sorted, unsortable) = sort_pages(&content.pages, &relations.section_pages[id], sort_by);
+            let pages = &relations.section_pages[id];
+            let (sorted, unsortable) = sort_pages(&content.pages, &relations.by_date, pages, sort_by);
             left_out.extend(unsortable.into_iter().map(|page| (page, sort_by)));
             if !section.meta.transparent {
                 for pair in sorted.windows(2) {

@@ -9,16 +9,17 @@ use tera::{Context, Value};
 use crate::asset;
 use crate::cache::{Digest, Digester, Stamp, nanoseconds};
 use crate::config::Dialect;
+use crate::content::FileInfo;
 use crate::diagnostic::{Diagnostic, Text};
 use crate::search;
-use crate::template::{ALIAS, WELCOME};
+use crate::template::{ALIAS, Pages, WELCOME};
 use crate::text;
 
 use super::Site;
 use super::feeds;
-use super::functions::zola22::without_pages;
+use super::known::Known;
 use super::pager::Paginator;
-use super::relate::{PageId, SectionId};
+use super::relate::{DocumentId, PageId, SectionId};
 use super::routes::{Layer, Route};
 use super::sitemap::ENTRIES_PER_FILE;
 use super::values;
@@ -59,48 +60,158 @@ pub struct Job {
     template: String,
     fields: Fields,
     /// The document that asks for the template.
-    asked_by: Option<(String, Text)>,
+    asked_by: Option<DocumentId>,
 }
 
 /// Variables of a context.
-pub(super) type Fields = Vec<(&'static str, Value)>;
+pub(super) type Fields = Vec<(&'static str, Field)>;
+
+/// A variable. What a site owns is named here and made when it is rendered, so that what is not rendered is not made.
+pub(super) enum Field {
+    Value(Value),
+    /// `config` in a language.
+    Config(String),
+    /// With its neighbours.
+    Page(PageId),
+    List(Vec<PageId>),
+    Section(SectionId, Pages),
+    Term {
+        taxonomy: usize,
+        term: usize,
+        pages: Pages,
+    },
+    /// All terms of a taxonomy.
+    Terms(usize, Pages),
+    /// One pager, counted from 1.
+    Pager(Arc<Paginator>, usize),
+}
+
+impl<T: Into<Value>> From<T> for Field {
+    fn from(value: T) -> Self {
+        Field::Value(value.into())
+    }
+}
+
+impl Field {
+    fn value(&self, site: &Site) -> Result<Value, Vec<Diagnostic>> {
+        let library = &site.library;
+        // Pages that nobody looks at.
+        let unseen = |pages: Pages, all: &[PageId]| match pages {
+            Pages::Counted => vec![Value::none(); all.len()],
+            Pages::Unseen | Pages::Seen => Vec::new(),
+        };
+        let term = |taxonomy: usize, term: usize, pages: Pages| match pages {
+            Pages::Seen => library.term(taxonomy, term),
+            _ => {
+                let term = &site.taxonomies[taxonomy].terms[term];
+                Ok(values::term_value(term, term.pages.len(), unseen(pages, &term.pages)))
+            }
+        };
+        Ok(match self {
+            Field::Value(value) => value.clone(),
+            Field::Config(lang) => site.config_value(lang),
+            Field::Page(id) => library.page(*id)?,
+            Field::List(ids) => library.list(ids)?.into(),
+            Field::Section(id, Pages::Seen) => library.section(*id)?,
+            Field::Section(id, pages) => {
+                library.section_with(*id, unseen(*pages, &site.relations.section_pages[*id]))?
+            }
+            Field::Term { taxonomy, term: id, pages } => term(*taxonomy, *id, *pages)?,
+            Field::Terms(taxonomy, pages) => {
+                let count = site.taxonomies[*taxonomy].terms.len();
+                (0..count).map(|id| term(*taxonomy, id, *pages)).collect::<Result<Vec<Value>, _>>()?.into()
+            }
+            Field::Pager(paginator, index) => {
+                values::paginator(paginator, *index, library.list(paginator.pages_of(*index))?)
+            }
+        })
+    }
+
+    /// Adds everything that its value is made of, but for the configuration.
+    fn digest(&self, site: &Site, known: &Known, to: &mut Digester) {
+        let counted = |pages: Pages, all: &[PageId], to: &mut Digester| {
+            to.number(if pages == Pages::Counted { 1 + all.len() as u64 } else { 0 });
+        };
+        let term = |taxonomy: usize, term: usize, pages: Pages, to: &mut Digester| {
+            match pages {
+                Pages::Seen => to.digest(known.term(taxonomy, term)),
+                _ => to.digest(known.term_alone(taxonomy, term)),
+            };
+            counted(pages, &site.taxonomies[taxonomy].terms[term].pages, to);
+        };
+        match self {
+            Field::Value(value) => {
+                to.number(1).value(value, &|value| known.digest(value));
+            }
+            Field::Config(lang) => {
+                to.number(2).text(lang);
+            }
+            Field::Page(id) => {
+                to.number(3).digest(known.page(*id));
+            }
+            Field::List(ids) => {
+                to.number(4).digest(known.list(ids));
+            }
+            Field::Section(id, pages) => {
+                to.number(5).digest(match pages {
+                    Pages::Seen => known.section(*id),
+                    _ => known.section_alone(*id),
+                });
+                counted(*pages, &site.relations.section_pages[*id], to);
+            }
+            Field::Term { taxonomy, term: id, pages } => {
+                to.number(6);
+                term(*taxonomy, *id, *pages, to);
+            }
+            Field::Terms(taxonomy, pages) => {
+                let count = site.taxonomies[*taxonomy].terms.len();
+                to.number(7).number(count as u64);
+                (0..count).for_each(|id| term(*taxonomy, id, *pages, to));
+            }
+            Field::Pager(paginator, index) => {
+                to.number(8).value(&values::paginator(paginator, *index, Vec::new()), &|_| None);
+                to.digest(known.list(paginator.pages_of(*index)));
+            }
+        }
+    }
+}
 
 /// Renders the route of `path`.
 pub fn render(site: &Site, path: &str, route: &Route) -> Rendered {
-    work(site, route)?.render(site, path)
+    work(site, route).render(site, path)
 }
 
 /// Puts together what a route is made of.
-pub fn work(site: &Site, route: &Route) -> Result<Work, Vec<Diagnostic>> {
+pub fn work(site: &Site, route: &Route) -> Work {
     let job = match route {
         Route::File { source, layer, .. } => {
             let hard_link = site.config.hard_link_static && *layer != Layer::ThemeStatic;
-            return Ok(Work::File { source: source.clone(), hard_link });
+            return Work::File { source: source.clone(), hard_link };
         }
-        Route::Stylesheet { css, .. } => return Ok(Work::Ready(Artifact::Shared(css.clone()))),
-        Route::SearchScript => return Ok(Work::Ready(Artifact::Static(search::ELASTICLUNR_JS))),
-        Route::SearchIndex { lang } => return Ok(Work::SearchIndex { lang: lang.clone() }),
+        Route::Stylesheet { css, .. } => return Work::Ready(Artifact::Shared(css.clone())),
+        Route::SearchScript => return Work::Ready(Artifact::Static(search::ELASTICLUNR_JS)),
+        Route::SearchIndex { lang } => return Work::SearchIndex { lang: lang.clone() },
         Route::Calendar { page } => {
             let text = site.outreach.as_ref().map(|outreach| outreach.calendar(page.as_deref()));
-            return Ok(Work::Ready(Artifact::Text(text.unwrap_or_default())));
+            return Work::Ready(Artifact::Text(text.unwrap_or_default()));
         }
-        Route::Page(id) => page(site, *id, None)?,
-        Route::PagePart { page: id, part } => page(site, *id, Some(*part))?,
-        Route::Section(id) => section(site, *id, None)?,
-        Route::SectionPager { section: id, paginator, index } => section(site, *id, Some((paginator, *index)))?,
-        Route::TaxonomyList(taxonomy) => taxonomy_list(site, *taxonomy)?,
-        Route::Term { taxonomy, term } => term_page(site, *taxonomy, *term, None)?,
+        Route::Page(id) => page(site, *id, None),
+        Route::PagePart { page: id, part } => page(site, *id, Some(*part)),
+        Route::Section(id) => section(site, *id, None),
+        Route::SectionPager { section: id, paginator, index } => section(site, *id, Some((paginator, *index))),
+        Route::TaxonomyList(taxonomy) => taxonomy_list(site, *taxonomy),
+        Route::Term { taxonomy, term } => term_page(site, *taxonomy, *term, None),
         Route::TermPager { taxonomy, term, paginator, index } => {
-            term_page(site, *taxonomy, *term, Some((paginator, *index)))?
+            term_page(site, *taxonomy, *term, Some((paginator, *index)))
         }
-        Route::Feed { of, filename, path } => Job::new(filename, feeds::fields(site, of, filename, path)?),
+        Route::Feed { of, filename, path } => Job::new(filename, feeds::fields(site, of, filename, path)),
         Route::Sitemap { part } => sitemap(site, *part),
         Route::SitemapIndex { parts } => sitemap_index(site, *parts),
         Route::NotFound => Job::new("404.html", default_fields(site)),
         Route::Robots => Job::new("robots.txt", default_fields(site)),
-        Route::Redirect { to, .. } => Job::new(alias_template(site), vec![("url", Value::from(to.as_str()))]),
+        Route::Redirect { to, .. } => Job::new(alias_template(site), vec![("url", to.as_str().into())]),
     };
-    Ok(Work::Template(job))
+    Work::Template(job)
 }
 
 impl Job {
@@ -110,11 +221,12 @@ impl Job {
 
     fn render(self, site: &Site) -> Result<String, Vec<Diagnostic>> {
         let mut context = Context::new();
-        for (name, value) in self.fields {
-            context.insert_value(name, value);
+        for (name, field) in &self.fields {
+            context.insert_value(*name, field.value(site)?);
         }
-        site.template(&self.template, &context).map_err(|errors| match &self.asked_by {
-            Some((file, asked_by)) => missing_template(errors, &self.template, file, asked_by),
+        site.template(&self.template, &context).map_err(|errors| match self.asked_by {
+            Some(DocumentId::Page(id)) => missing_template(errors, &self.template, &site.content.pages[id].file),
+            Some(DocumentId::Section(id)) => missing_template(errors, &self.template, &site.content.sections[id].file),
             None => errors,
         })
     }
@@ -156,9 +268,9 @@ impl Work {
             }
             Work::Template(Job { template, fields, .. }) => {
                 digester.number(4).text(template);
-                let known = |value: &Value| site.asks.known().and_then(|known| known.digest(value));
-                for (name, value) in fields {
-                    digester.text(name).value(value, &known);
+                let known = site.asks.known()?;
+                for (name, field) in fields {
+                    field.digest(site, known, digester.text(name));
                 }
             }
         }
@@ -254,8 +366,8 @@ impl Site {
 }
 
 /// `config` and `lang` of one language.
-pub(super) fn language_fields(site: &Site, lang: &str) -> Fields {
-    vec![("config", site.config_value(lang)), ("lang", Value::from(lang))]
+pub(super) fn language_fields(lang: &str) -> Fields {
+    vec![("config", Field::Config(lang.to_owned())), ("lang", lang.into())]
 }
 
 /// Zola up to 0.22 let sites and themes have their own template of redirects.
@@ -272,22 +384,22 @@ fn alias_template(site: &Site) -> String {
 }
 
 fn default_fields(site: &Site) -> Fields {
-    language_fields(site, &site.config.default_language)
+    language_fields(&site.config.default_language)
 }
 
 fn address(fields: &mut Fields, permalink: &str, path: &str) {
-    fields.push(("current_url", Value::from(permalink)));
-    fields.push(("current_path", Value::from(path)));
+    fields.push(("current_url", permalink.into()));
+    fields.push(("current_path", path.into()));
 }
 
 /// A page, or one part of a page that stands on several.
-fn page(site: &Site, id: PageId, part: Option<usize>) -> Result<Job, Vec<Diagnostic>> {
+fn page(site: &Site, id: PageId, part: Option<usize>) -> Job {
     let page = &site.content.pages[id];
-    let mut fields = language_fields(site, &page.lang);
-    fields.push(("page", site.library.page(id)?));
+    let mut fields = language_fields(&page.lang);
+    fields.push(("page", Field::Page(id)));
     let (mut permalink, mut path) = (&page.permalink, &page.path);
     if let (Some(part), Some(outreach)) = (part, &site.outreach) {
-        fields.push(("part", outreach.part_value(&page.file.relative, part)));
+        fields.push(("part", outreach.part_value(&page.file.relative, part).into()));
         if let Some(cut) = outreach.parts(&page.file.relative).get(part) {
             (permalink, path) = (&cut.permalink, &cut.path);
         }
@@ -295,85 +407,70 @@ fn page(site: &Site, id: PageId, part: Option<usize>) -> Result<Job, Vec<Diagnos
     address(&mut fields, permalink, path);
     let template = site.relations.page_templates[id].as_deref().unwrap_or("page.html");
     if site.engine.dialect(template) == Some(Dialect::Tera1) {
-        fields.push(("zola_version", Value::from(ZOLA22)));
+        fields.push(("zola_version", ZOLA22.into()));
     }
-    let file = format!("content/{}", page.file.relative);
-    let asked_by = text!("`template` of `{file}`", "`{file}` 的 `template`");
-    Ok(Job { asked_by: Some((file, asked_by)), ..Job::new(template, fields) })
+    Job { asked_by: Some(DocumentId::Page(id)), ..Job::new(template, fields) }
 }
 
-fn section(site: &Site, id: SectionId, pager: Option<(&Paginator, usize)>) -> Result<Job, Vec<Diagnostic>> {
+fn section(site: &Site, id: SectionId, pager: Option<(&Arc<Paginator>, usize)>) -> Job {
     let section = &site.content.sections[id];
-    let mut fields = language_fields(site, &section.lang);
+    let mut fields = language_fields(&section.lang);
     let template = section_template(site, id);
-    // Up to Zola 0.22 the pages of a paginated section were those of its pager only.
-    let value = site.library.section(id)?;
-    let value = match (pager, site.engine.dialect(template)) {
-        (Some(_), Some(Dialect::Tera1)) => without_pages(&value),
-        _ => value,
+    let pages = match (pager, site.engine.dialect(template)) {
+        // Up to Zola 0.22 the pages of a paginated section were those of its pager only.
+        (Some(_), Some(Dialect::Tera1)) => Pages::Unseen,
+        _ => site.engine.uses(template).section,
     };
-    fields.push(("section", value));
-    pager_fields(site, &mut fields, pager, &section.permalink, &section.path)?;
-    let file = format!("content/{}", section.file.relative);
-    let asked_by = text!("`template` of `{file}`", "`{file}` 的 `template`");
-    Ok(Job { asked_by: Some((file, asked_by)), ..Job::new(template, fields) })
+    fields.push(("section", Field::Section(id, pages)));
+    pager_fields(&mut fields, pager, &section.permalink, &section.path);
+    Job { asked_by: Some(DocumentId::Section(id)), ..Job::new(template, fields) }
 }
 
 /// Points at the document that asks for a template that does not exist.
-fn missing_template(mut errors: Vec<Diagnostic>, template: &str, file: &str, asked_by: &Text) -> Vec<Diagnostic> {
+fn missing_template(mut errors: Vec<Diagnostic>, template: &str, file: &FileInfo) -> Vec<Diagnostic> {
+    let file = file.shown();
     for error in &mut errors {
         if error.code == "template/missing" && error.place.is_none() && error.message.en.contains(template) {
-            error.place = Some(crate::diagnostic::Place::file(file));
-            let (en, zh) = (&asked_by.en, &asked_by.zh);
-            error.notes.push(Text {
-                en: format!("asked for by {en}, or by a section above it"),
-                zh: format!("由{zh}或上级栏目要求"),
-            });
+            error.place = Some(crate::diagnostic::Place::file(file.as_str()));
+            error.notes.push(text!(
+                "asked for by `template` of `{file}`, or by a section above it",
+                "由`{file}` 的 `template`或上级栏目要求"
+            ));
         }
     }
     errors
 }
 
-fn pager_fields(
-    site: &Site,
-    fields: &mut Fields,
-    pager: Option<(&Paginator, usize)>,
-    permalink: &str,
-    path: &str,
-) -> Result<(), Vec<Diagnostic>> {
+fn pager_fields(fields: &mut Fields, pager: Option<(&Arc<Paginator>, usize)>, permalink: &str, path: &str) {
     match pager {
         None => address(fields, permalink, path),
         Some((paginator, index)) => {
-            let pages = site.library.list(paginator.pages_of(index))?;
-            fields.push(("paginator", values::paginator(paginator, index, pages)));
+            fields.push(("paginator", Field::Pager(paginator.clone(), index)));
             address(fields, &paginator.permalink_of(index), &paginator.path_of(index));
         }
     }
-    Ok(())
 }
 
-fn taxonomy_list(site: &Site, id: usize) -> Result<Job, Vec<Diagnostic>> {
+fn taxonomy_list(site: &Site, id: usize) -> Job {
     let taxonomy = &site.taxonomies[id];
-    let mut fields = language_fields(site, &taxonomy.lang);
-    fields.push(("taxonomy", values::taxonomy_definition(&taxonomy.definition)));
-    fields.push(("terms", Value::from(site.library.terms(id)?)));
+    let mut fields = language_fields(&taxonomy.lang);
+    let template = taxonomy_template(site, id, "list");
+    fields.push(("taxonomy", values::taxonomy_definition(&taxonomy.definition).into()));
+    fields.push(("terms", Field::Terms(id, site.engine.uses(&template).terms)));
     address(&mut fields, &taxonomy.permalink, &taxonomy.path);
-    Ok(Job::new(taxonomy_template(site, id, "list"), fields))
+    Job::new(template, fields)
 }
 
-fn term_page(
-    site: &Site,
-    taxonomy_id: usize,
-    term_id: usize,
-    pager: Option<(&Paginator, usize)>,
-) -> Result<Job, Vec<Diagnostic>> {
+fn term_page(site: &Site, taxonomy_id: usize, term_id: usize, pager: Option<(&Arc<Paginator>, usize)>) -> Job {
     let taxonomy = &site.taxonomies[taxonomy_id];
     let term = &taxonomy.terms[term_id];
-    let mut fields = language_fields(site, &taxonomy.lang);
-    fields.push(("taxonomy", values::taxonomy_definition(&taxonomy.definition)));
-    fields.push(("term", site.library.term(taxonomy_id, term_id)?));
-    pager_fields(site, &mut fields, pager, &term.permalink, &term.path)?;
-    Ok(Job::new(taxonomy_template(site, taxonomy_id, "single"), fields))
+    let mut fields = language_fields(&taxonomy.lang);
+    let template = taxonomy_template(site, taxonomy_id, "single");
+    fields.push(("taxonomy", values::taxonomy_definition(&taxonomy.definition).into()));
+    let pages = site.engine.uses(&template).term;
+    fields.push(("term", Field::Term { taxonomy: taxonomy_id, term: term_id, pages }));
+    pager_fields(&mut fields, pager, &term.permalink, &term.path);
+    Job::new(template, fields)
 }
 
 fn sitemap(site: &Site, part: usize) -> Job {
@@ -382,16 +479,16 @@ fn sitemap(site: &Site, part: usize) -> Job {
         part => site.sitemap().chunks(ENTRIES_PER_FILE).nth(part - 1).unwrap_or_default(),
     };
     let entries = Value::from(entries.iter().map(|e| e.value()).collect::<Vec<_>>());
-    let config = site.config_value(&site.config.default_language);
-    Job::new("sitemap.xml", vec![("config", config), ("entries", entries)])
+    let config = Field::Config(site.config.default_language.clone());
+    Job::new("sitemap.xml", vec![("config", config), ("entries", entries.into())])
 }
 
 fn sitemap_index(site: &Site, parts: usize) -> Job {
     let urls: Vec<String> = (1..=parts)
         .map(|part| site.config.permalink(&format!("sitemap{part}.xml")).trim_end_matches('/').to_owned())
         .collect();
-    let config = site.config_value(&site.config.default_language);
-    Job::new("split_sitemap_index.xml", vec![("config", config), ("sitemaps", Value::from(urls))])
+    let config = Field::Config(site.config.default_language.clone());
+    Job::new("split_sitemap_index.xml", vec![("config", config), ("sitemaps", urls.into())])
 }
 
 /// What a batch of rendering errors has to say: one error in a base template shows up on ten thousand pages.

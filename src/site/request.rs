@@ -25,6 +25,8 @@ pub struct Request {
     pub now: BuildTime,
     /// Whether other snapshots will follow, to which this one leaves what it knows.
     pub remember: bool,
+    /// Whether everything is made anew, and nothing is left to other runs.
+    pub no_cache: bool,
 }
 
 /// Reads and checks the configuration with its theme's; the second result is the theme's folder.

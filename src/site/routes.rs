@@ -1,6 +1,7 @@
 //! The route table: every path of the output and what makes it, known before anything is rendered.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -211,11 +212,15 @@ struct Planner<'a> {
 
 impl Planner<'_> {
     fn claim(&mut self, path: String, route: Route) {
-        let path = path.trim_matches('/').to_owned();
-        let Some(other) = self.routes.get(&path) else {
-            self.routes.insert(path, route);
-            return;
+        let path = if path.starts_with('/') || path.ends_with('/') { path.trim_matches('/').to_owned() } else { path };
+        let path = match self.routes.entry(path) {
+            Entry::Vacant(place) => {
+                place.insert(route);
+                return;
+            }
+            Entry::Occupied(taken) => taken.key().clone(),
         };
+        let Some(other) = self.routes.get(&path) else { return };
         if let (Route::File { layer: Layer::SiteStatic, .. }, true) = (&route, other.yields_to_static()) {
             let theme = matches!(other, Route::File { .. });
             if !theme {
@@ -292,8 +297,10 @@ impl Planner<'_> {
                     self.claim(index_of(&cut.path), Route::PagePart { page: id, part });
                 }
             }
-            let shown = format!("content/{}", page.file.relative);
-            self.aliases(&page.meta.aliases, &page.permalink, &shown);
+            if !page.meta.aliases.is_empty() {
+                let shown = format!("content/{}", page.file.relative);
+                self.aliases(&page.meta.aliases, &page.permalink, &shown);
+            }
             self.assets(&page.path, &page.assets);
         }
     }
@@ -409,10 +416,12 @@ impl Planner<'_> {
             self.claim("robots.txt".into(), Route::Robots);
         }
         if site.config.generate_sitemap {
-            let parts = site.sitemap().len().div_ceil(super::sitemap::ENTRIES_PER_FILE);
-            if site.sitemap().len() < super::sitemap::ENTRIES_PER_FILE {
+            // Whatever it lists has a route by now, so most sites need not be counted.
+            let is_small = self.routes.len() < super::sitemap::ENTRIES_PER_FILE;
+            if is_small || site.sitemap().len() < super::sitemap::ENTRIES_PER_FILE {
                 self.claim("sitemap.xml".into(), Route::Sitemap { part: 0 });
             } else {
+                let parts = site.sitemap().len().div_ceil(super::sitemap::ENTRIES_PER_FILE);
                 for part in 1..=parts {
                     self.claim(format!("sitemap{part}.xml"), Route::Sitemap { part });
                 }
@@ -479,19 +488,29 @@ pub fn has_same_routes(before: &Site, site: &Site) -> bool {
     let same_page = |(a, b): (&Arc<Page>, &Arc<Page>)| {
         Arc::ptr_eq(a, b) || (a.meta.aliases == b.meta.aliases && a.assets == b.assets)
     };
-    let events = |site: &Site| site.outreach.as_ref().map(|outreach| outreach.pages_with_events());
+    let same_outreach = match (&before.outreach, &site.outreach) {
+        (Some(a), Some(b)) => {
+            a.pages_with_events() == b.pages_with_events()
+                && a.part_paths() == b.part_paths()
+                && a.findings == b.findings
+        }
+        (a, b) => a.is_none() && b.is_none(),
+    };
     Arc::ptr_eq(&before.config, &site.config)
-        // Relations are shared only where all documents are in the same places and all sections are the same.
+        // Relations are shared only where all documents are in the same places, and sections make the same of them.
         && Arc::ptr_eq(&before.relations, &site.relations)
         && before.content.pages.iter().zip(&site.content.pages).all(same_page)
         && before.stylesheets == site.stylesheets
         && (&before.theme_static, &before.static_files) == (&site.theme_static, &site.static_files)
-        && events(before) == events(site)
+        && same_outreach
 }
 
-/// `/blog/` → `/blog/index.html`.
+/// `/blog/` → `blog/index.html`.
 fn index_of(path: &str) -> String {
-    format!("{}/index.html", path.trim_end_matches('/'))
+    match path.trim_matches('/') {
+        "" => "index.html".to_owned(),
+        path => format!("{path}/index.html"),
+    }
 }
 
 /// Whether a link leads to another site.
@@ -536,6 +555,6 @@ impl Site {
 
     /// The document behind a content path.
     pub fn document(&self, relative: &str) -> Option<DocumentId> {
-        self.relations.by_relative.get(relative).copied()
+        self.relations.places.document(relative)
     }
 }

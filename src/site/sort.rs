@@ -9,8 +9,25 @@ use crate::content::{Page, SortBy};
 
 use super::relate::PageId;
 
-/// The sorted pages, and those that lack what they would be sorted by. Ties go by permalink.
-pub fn sort_pages(pages: &[Arc<Page>], ids: &[PageId], sort_by: SortBy) -> (Vec<PageId>, Vec<PageId>) {
+/// The place of each page when all are sorted by date, those without one at the end.
+pub fn newest_first(pages: &[Arc<Page>]) -> Vec<u32> {
+    let key = |(id, page): (u32, &Arc<Page>)| (page.meta.date.as_ref().map(|date| Reverse(date.order)), id);
+    let mut keys: Vec<_> = (0..).zip(pages).map(key).collect();
+    keys.sort_unstable_by(|(a, i), (b, j)| {
+        let by_permalink = || pages[*i as usize].permalink.cmp(&pages[*j as usize].permalink);
+        match (a, b) {
+            (Some(a), Some(b)) => a.cmp(b).then_with(by_permalink).then(i.cmp(j)),
+            _ => b.is_some().cmp(&a.is_some()).then(i.cmp(j)),
+        }
+    });
+    let mut places = vec![0; pages.len()];
+    (0..).zip(keys).for_each(|(place, (_, id))| places[id as usize] = place);
+    places
+}
+
+/// The sorted pages, and those that lack what they would be sorted by. Ties go by permalink. `by_date` is what
+/// [`newest_first`] says of all pages.
+pub fn sort_pages(pages: &[Arc<Page>], by_date: &[u32], ids: &[PageId], sort_by: SortBy) -> (Vec<PageId>, Vec<PageId>) {
     let has_key = |page: &Page| match sort_by {
         SortBy::Date => page.meta.date.is_some(),
         SortBy::UpdateDate => page.meta.date.is_some() || page.meta.updated.is_some(),
@@ -19,7 +36,10 @@ pub fn sort_pages(pages: &[Arc<Page>], ids: &[PageId], sort_by: SortBy) -> (Vec<
         SortBy::Slug | SortBy::Permalink | SortBy::None => true,
     };
     let (mut sorted, unsortable): (Vec<PageId>, Vec<PageId>) = ids.iter().partition(|id| has_key(pages[**id].as_ref()));
-    sorted.sort_by(|a, b| compare(&pages[*a], &pages[*b], sort_by));
+    match sort_by {
+        SortBy::Date => sorted.sort_unstable_by_key(|id| by_date[*id]),
+        _ => sorted.sort_by(|a, b| compare(&pages[*a], &pages[*b], sort_by)),
+    }
     (sorted, unsortable)
 }
 

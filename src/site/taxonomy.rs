@@ -1,12 +1,13 @@
 //! Taxonomies and their terms, collected from the pages.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
+
+use rustc_hash::FxHashMap;
 
 use crate::config::{Config, Taxonomy, slugify_path};
-use crate::content::{Content, SortBy};
+use crate::content::Content;
 
 use super::relate::{PageId, Relations};
-use super::sort::sort_pages;
 
 /// One taxonomy of one language with its terms, sorted by slug.
 #[derive(Debug)]
@@ -38,22 +39,13 @@ pub struct Term {
 
 /// All taxonomies of all languages, in the order of the configuration.
 pub fn collect(content: &Content, relations: &Relations, config: &Config) -> Vec<TaxonomyTerms> {
-    /// A term's name and its pages, by slug.
-    type Terms<'a> = BTreeMap<String, (&'a str, Vec<PageId>)>;
-    let mut found: BTreeMap<(&str, &str), Terms> = BTreeMap::new();
-    // Thousands of pages share a few terms.
-    let mut slugs: HashMap<&str, String> = HashMap::new();
+    // Thousands of pages share a few terms, so slugs are made at the end.
+    let mut found: BTreeMap<(&str, &str), FxHashMap<&str, Vec<PageId>>> = BTreeMap::new();
     for (id, page) in content.pages.iter().enumerate().filter(|(id, _)| relations.rendered[*id]) {
         for (taxonomy, terms) in &page.meta.taxonomies {
-            let by_slug = found.entry((page.lang.as_str(), taxonomy.as_str())).or_default();
+            let by_name = found.entry((page.lang.as_str(), taxonomy.as_str())).or_default();
             for term in terms {
-                let (name, pages) = by_slug
-                    .entry(slugs.entry(term).or_insert_with(|| slugify_path(term, config.slugify.taxonomies)).clone())
-                    .or_insert_with(|| (term.as_str(), Vec::new()));
-                *name = (*name).min(term.as_str());
-                if pages.last() != Some(&id) {
-                    pages.push(id);
-                }
+                by_name.entry(term.as_str()).or_default().push(id);
             }
         }
     }
@@ -62,11 +54,18 @@ pub fn collect(content: &Content, relations: &Relations, config: &Config) -> Vec
         for definition in &language.taxonomies {
             let path = config.taxonomy_path(lang, &definition.slug);
             let found = found.remove(&(lang.as_str(), definition.name.as_str())).unwrap_or_default();
-            let terms = found.into_iter().map(|(slug, (name, pages))| {
+            let mut by_slug: BTreeMap<String, (&str, Vec<PageId>)> = BTreeMap::new();
+            for (spelling, mut of_spelling) in found {
+                let slug = slugify_path(spelling, config.slugify.taxonomies);
+                let (name, pages) = by_slug.entry(slug).or_insert((spelling, Vec::new()));
+                *name = (*name).min(spelling);
+                pages.append(&mut of_spelling);
+            }
+            let terms = by_slug.into_iter().map(|(slug, (name, mut pages))| {
                 let path = format!("{path}{slug}/");
-                let (mut sorted, undated) = sort_pages(&content.pages, &pages, SortBy::Date);
-                sorted.extend(undated);
-                Term { name: name.to_owned(), slug, permalink: config.permalink(&path), path, pages: sorted }
+                pages.sort_unstable_by_key(|id| relations.by_date[*id]);
+                pages.dedup();
+                Term { name: name.to_owned(), slug, permalink: config.permalink(&path), path, pages }
             });
             out.push(TaxonomyTerms {
                 lang: lang.clone(),

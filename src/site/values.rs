@@ -10,7 +10,7 @@ use tera::{Map, Value};
 use crate::config::{Config, Dialect, Language, Taxonomy};
 use crate::content::{Content, Page, Section};
 use crate::data::{Data, with_sorted_keys};
-use crate::markdown::Heading;
+use crate::markdown::{Heading, InternalLink};
 
 use super::bodies::Backlinks;
 use super::body::{Around, Body};
@@ -127,14 +127,14 @@ pub fn taxonomy_value(taxonomy: &TaxonomyTerms, terms: Vec<Value>) -> Value {
     })
 }
 
-/// A term with its pages.
-pub fn term_value(term: &Term, pages: Vec<Value>) -> Value {
+/// A term with so many pages.
+pub fn term_value(term: &Term, page_count: usize, pages: Vec<Value>) -> Value {
     Value::from(map! {
         "name": term.name.as_str(),
         "slug": term.slug.as_str(),
         "path": term.path.as_str(),
         "permalink": term.permalink.as_str(),
-        "page_count": pages.len(),
+        "page_count": page_count,
         "pages": pages,
     })
 }
@@ -214,7 +214,7 @@ impl Documents<'_> {
         set("lower", Value::none());
         set("higher", Value::none());
         set("translations", self.translations(&page.file.canonical));
-        set("backlinks", self.backlinks(DocumentId::Page(id), body));
+        set("backlinks", self.backlinks(DocumentId::Page(id), &body.internal_links));
         map
     }
 
@@ -222,7 +222,7 @@ impl Documents<'_> {
     pub fn is_around(&self, id: PageId, value: &Map, body: &Body) -> bool {
         let is = |key: &'static str, now: Value| value.get(&Key::from(key)) == Some(&now);
         let [ancestors, translations, _] = self.around_page(id);
-        let backlinks = self.backlinks(DocumentId::Page(id), body);
+        let backlinks = self.backlinks(DocumentId::Page(id), &body.internal_links);
         is("ancestors", ancestors) && is("translations", translations) && is("backlinks", backlinks)
     }
 
@@ -266,7 +266,7 @@ impl Documents<'_> {
         set("pages", pages.into());
         set("subsections", self.section_paths(&self.relations.subsections[id]));
         set("translations", self.translations(&section.file.canonical));
-        set("backlinks", self.backlinks(DocumentId::Section(id), body));
+        set("backlinks", self.backlinks(DocumentId::Section(id), &body.internal_links));
         set("generate_feeds", section.meta.generate_feeds.into());
         set("transparent", section.meta.transparent.into());
         set("paginate_by", section.meta.paginate_by.into());
@@ -305,13 +305,14 @@ impl Documents<'_> {
         items.into()
     }
 
-    fn backlinks(&self, id: DocumentId, body: &Body) -> Value {
+    /// `backlinks`; `links` are the document's own.
+    pub fn backlinks(&self, id: DocumentId, links: &[InternalLink]) -> Value {
         let relative = match id {
             DocumentId::Page(id) => &self.content.pages[id].file.relative,
             DocumentId::Section(id) => &self.content.sections[id].file.relative,
         };
         let ids = self.backlinks.get(relative).map(Vec::as_slice).unwrap_or_default();
-        let links_to_itself = body.internal_links.iter().any(|link| link.path == *relative);
+        let links_to_itself = links.iter().any(|link| link.path == *relative);
         let mut links: Vec<(&str, &Option<String>)> = ids
             .iter()
             .chain(links_to_itself.then_some(&id))

@@ -1,11 +1,12 @@
 //! Parsing every template once, and rendering by name.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use tera::{Context, Tera};
 
 use super::tera1::{self, Kind, PositionMap};
+use super::uses::{self, Uses};
 use super::{Dialect, diagnose};
 use crate::diagnostic::{Diagnostic, Place, Result};
 use crate::text;
@@ -37,6 +38,8 @@ pub struct Engine {
     files: Arc<HashMap<String, Loaded>>,
     /// What may stand before the name of a template: the theme's folder, that of the built-in ones.
     prefixes: Vec<String>,
+    /// Worked out when somebody asks, by name.
+    uses: Arc<Mutex<HashMap<String, Uses>>>,
 }
 
 const BUILTIN_PREFIX: &str = "__zola_builtins/";
@@ -127,7 +130,7 @@ impl Engine {
             diagnostics.extend(every_error(&error, &files));
             return None;
         }
-        Some(Engine { tera: Arc::new(tera), files: Arc::new(files), prefixes })
+        Some(Engine { tera: Arc::new(tera), files: Arc::new(files), prefixes, uses: Arc::default() })
     }
 
     /// Whether both come from one parse of the templates.
@@ -159,6 +162,19 @@ impl Engine {
     /// The Tera 2 text of the template that a name stands for.
     pub fn source(&self, name: &str) -> Option<&str> {
         self.find(name).map(Loaded::text)
+    }
+
+    /// What rendering a template can look at.
+    pub fn uses(&self, name: &str) -> Uses {
+        let known = || self.uses.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(uses) = known().get(name) {
+            return *uses;
+        }
+        let texts = self.files.values().map(Loaded::text);
+        let components: Vec<&str> = texts.filter(|text| uses::defines_components(text)).collect();
+        let uses = uses::of(name, &|name| self.source(name), &components);
+        known().insert(name.to_owned(), uses);
+        uses
     }
 
     pub fn contains(&self, name: &str) -> bool {

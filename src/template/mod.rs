@@ -9,9 +9,11 @@ mod engine;
 pub mod filters;
 pub mod reads;
 pub mod tera1;
+mod uses;
 
 pub use dialect::{Dialect, Sign, Signs, signs};
 pub use engine::{ALIAS, Engine, TemplateFile, WELCOME};
+pub use uses::{Pages, Uses};
 
 use crate::diagnostic::Text;
 

@@ -6,7 +6,7 @@ use kepu::config::{Mode, find};
 use kepu::diagnostic::Diagnostic;
 use kepu::outreach::BuildTime;
 use kepu::publish::build::{Memory, Options, Written, build};
-use kepu::site::{Request, Site, open_memo, plan, save_memo};
+use kepu::site::{Request, Site, Stores, plan};
 
 use crate::support::{SiteTest, assert_same, png, tree};
 use crate::warm::{self, Numbers};
@@ -21,6 +21,7 @@ fn request(root: &Path) -> Request {
         zola_exact: false,
         now: BuildTime::parse("2026-08-05T10:00:00Z").expect("a time"),
         remember: false,
+        no_cache: false,
     }
 }
 
@@ -32,9 +33,9 @@ fn run(request: &Request, output: &Path, cached: bool) -> Result<Written, Vec<Di
         return Ok(written);
     }
     let mut told = Vec::new();
-    let store = if cached { open_memo(root_of(request)) } else { None };
-    let built = Site::load_with(request, store.clone(), &mut told).and_then(|site| {
-        store.iter().for_each(|store| save_memo(store));
+    let stores = if cached { Stores::open(root_of(request)) } else { None };
+    let built = Site::load_with(request, stores.clone(), &mut told).and_then(|site| {
+        stores.iter().for_each(Stores::save);
         let routes = plan(&site, &mut told);
         if told.iter().any(Diagnostic::is_error) {
             return None;
@@ -271,13 +272,13 @@ fn only_what_depends_on_a_change_is_made_again() {
     // A file that is saved without a change is read, and nothing else.
     site.write("content/a.md", "+++\ntitle = \"A\"\n+++\ntext\n");
     assert_eq!(built.again("a page saved as it was"), (0, 0));
-    // The page itself, and the home page, which is given all pages.
+    // The page itself; the home page is given all pages, but its template looks at none.
     site.write("content/image.md", "+++\ntitle = \"Image\"\ntemplate = \"image.html\"\n+++\nmore\n");
-    assert_eq!(built.again("a body that its template does not show"), (2, 0));
+    assert_eq!(built.again("a body that its template does not show"), (1, 0));
     site.write("content/a.md", "+++\ntitle = \"A\"\n+++\nother text\n");
-    assert_eq!(built.again("a page that another one asks for"), (3, 1));
+    assert_eq!(built.again("a page that another one asks for"), (2, 1));
     site.write("content/a.md", "+++\ntitle = \"AA\"\n+++\nother text\n");
-    assert_eq!(built.again("its title"), (3, 2));
+    assert_eq!(built.again("its title"), (2, 2));
     site.write("data/d.toml", "n = 2");
     assert_eq!(built.again("data"), (1, 1));
     site.write("static/a.txt", "b");
@@ -292,6 +293,69 @@ fn only_what_depends_on_a_change_is_made_again() {
     built.again("a page that is gone");
     assert!(!site.path("public/s/one").exists());
     assert!(std::fs::metadata(&copied).and_then(|meta| meta.modified()).expect("a file") > before);
+}
+
+#[test]
+fn pages_that_are_only_counted_are_not_looked_at() {
+    let site = small();
+    site.write("templates/section.html", "{{ section.title }}: {{ section.pages | length }}");
+    let built = Built::new(&site);
+    site.write("content/s/one.md", "+++\ntitle = \"Uno\"\n+++\ntext\n");
+    assert_eq!(built.again("a title in a section that counts its pages"), (1, 1));
+    site.write("content/s/two.md", "+++\ntitle = \"Two\"\n+++\ntext\n");
+    // The page, the section and the sitemap.
+    assert_eq!(built.again("one more page"), (3, 3));
+    let section = std::fs::read_to_string(site.path("public/s/index.html")).expect("a file");
+    assert_eq!(section, "S: 2");
+}
+
+#[test]
+fn a_damaged_cache_is_none() {
+    let site = small();
+    site.write("content/links.md", "+++\ntitle = \"Links\"\n+++\n[a](@/a.md) and [one](@/s/one.md#h)\n");
+    site.write("content/s/one.md", "+++\ntitle = \"One\"\n+++\n# H\ntext\n");
+    let built = Built::new(&site);
+    let mut edition = 0;
+    for name in ["sources", "markdown"] {
+        let file = site.path(".kepu/cache").join(name);
+        let whole = std::fs::read(&file).expect("a store");
+        assert!(whole.len() > 500, "{name} holds {} bytes", whole.len());
+        for at in (0..whole.len()).step_by(whole.len() / 12) {
+            let mut bytes = whole.clone();
+            bytes[at] ^= 0x21;
+            std::fs::write(&file, if at % 2 == 0 { &bytes } else { &bytes[..at] }).expect("a file");
+            edition += 1;
+            site.write("templates/page.html", format!("{{{{ page.title }}}} {{{{ page.content | safe }}}}{edition}"));
+            built.again(&format!("{name} damaged at {at}"));
+        }
+        std::fs::remove_file(&file).expect("a file");
+        std::fs::create_dir(&file).expect("a folder");
+        site.write("content/a.md", format!("+++\ntitle = \"A{edition}\"\n+++\nx\n"));
+        built.again(&format!("{name} is a folder"));
+        std::fs::remove_dir(&file).expect("a folder");
+    }
+}
+
+#[test]
+fn a_file_that_changes_while_it_is_taken_for_unchanged_stops_the_build() {
+    let site = small();
+    let built = Built::new(&site);
+    let before = tree(&built.output);
+    settle();
+    site.write("templates/page.html", "new {{ page.content | safe }}");
+    // The page is known, its text has to be read again.
+    std::fs::remove_file(site.path(".kepu/cache/markdown")).expect("a file");
+    let request = request(site.root());
+    let options = Options { output: Some(built.output.clone()), ..Options::default() };
+    let memory = Memory::open(&request, &options);
+    let mut told = Vec::new();
+    let loaded = Site::load_with(&request, Stores::open(site.root()), &mut told).expect("a site");
+    let routes = plan(&loaded, &mut told);
+    site.write("content/a.md", "+++\ntitle = \"A, and more\"\n+++\nanother text\n");
+    assert_eq!(build(&loaded, &routes, &options, memory, &|| (), &mut told), None);
+    assert_eq!(told.iter().map(|told| told.code).collect::<Vec<_>>(), ["build/changed"]);
+    assert_same(&before, &tree(&built.output), "a build that stopped");
+    built.again("the next build");
 }
 
 #[test]

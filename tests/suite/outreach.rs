@@ -391,6 +391,7 @@ fn the_records_of_2021_come_to_what_the_report_says() {
         zola_exact: false,
         now: BuildTime::parse("2026-11-24").expect("a date"),
         remember: false,
+        no_cache: false,
     };
     let mut told = Vec::new();
     let site = Site::load(&request, &mut told).unwrap_or_else(|| panic!("{told:?}"));

@@ -448,3 +448,130 @@ fn after_many_edits_the_server_answers_as_a_fresh_one_and_is_no_larger() {
         assert_eq!(body.split("<script data-kepu").next(), Some(fresh.as_str()), "p{n}");
     }
 }
+
+#[test]
+fn builds_beside_a_server_disturb_nobody() {
+    let server = ServeTest::start(site(), &[]);
+    server.site.write("content/a.md", page("A", "edit"));
+    server.sees("/a/", "edit");
+    server.says("`content/a.md` changed");
+    let reloads = || server.messages().matches("changed,").count();
+    let before = reloads();
+    std::thread::scope(|scope| {
+        for output in ["public", "public", "out/deep", "other"] {
+            let server = &server;
+            scope.spawn(move || {
+                // Two builds of one output at a time are one too many; the second says so.
+                let _ = server.site.run(&["build", "-o", output]);
+            });
+        }
+        for n in 0..100 {
+            let answer = server.get(if n % 2 == 0 { "/a/" } else { "/plain.txt" });
+            assert_eq!(answer.status, 200);
+            assert!(answer.body().starts_with(if n % 2 == 0 { "page A|<p>edit</p>" } else { "0123456789" }));
+        }
+    });
+    server.site.build().succeeds();
+    assert!(!server.site.output("a/index.html").contains("live.js"));
+    std::thread::sleep(Duration::from_millis(500));
+    // Nobody knows that a folder is the output of some build until kepu has made it; then all is quiet.
+    let settled = reloads();
+    assert!(settled - before < 20, "{settled} reloads, {before} before:\n{}", server.messages());
+    std::thread::sleep(Duration::from_millis(500));
+    assert_eq!(reloads(), settled, "{}", server.messages());
+    server.site.write("content/a.md", page("A", "edited again"));
+    server.sees("/a/", "edited again");
+}
+
+/// The port of a server that was started with these arguments.
+fn port(arguments: &[&str]) -> u16 {
+    let site = site();
+    let mut command = site.kepu(&["serve"]);
+    command.args(arguments);
+    let server = ServeTest::run(command, site, Vec::new());
+    assert_eq!(server.get("/a/").status, 200);
+    server.address().rsplit(':').next().and_then(|port| port.parse().ok()).expect("a port")
+}
+
+#[test]
+fn without_a_port_the_first_free_one_is_taken() {
+    // Perhaps somebody else has it already.
+    let _taken = std::net::TcpListener::bind("127.0.0.1:1111");
+    let first = port(&[]);
+    assert!((1112..1211).contains(&first), "{first}");
+    let _next = std::net::TcpListener::bind(("127.0.0.1", first));
+    let second = port(&["--interface", "127.0.0.1"]);
+    assert!((1112..1211).contains(&second) && second != first, "{second} after {first}");
+}
+
+#[test]
+fn a_port_that_is_asked_for_is_taken() {
+    let free = std::net::TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address").port();
+    assert_eq!(port(&["--port", &free.to_string(), "-i", "127.0.0.1"]), free);
+    site().run(&["serve", "--port", "70000"]).fails_as_wrong_usage().says("70000");
+    site().run(&["serve", "--interface", "192.0.2.1"]).fails().says("cannot listen on 192.0.2.1");
+}
+
+#[test]
+fn a_folder_with_spaces_and_chinese_characters_is_served() {
+    let root = "科协 网站 (新)";
+    let mut site = SiteTest::empty();
+    for (path, text) in [
+        ("config.toml", "base_url = \"https://example.com\"\n"),
+        ("templates/index.html", "index"),
+        ("templates/page.html", "page {{ page.title }}|{{ page.content | safe }}"),
+        ("content/活动 报告/月 球.md", "+++\ntitle = \"月球\"\n+++\n第一次\n"),
+        ("static/照 片.txt", "照片"),
+    ] {
+        site = site.file(&format!("{root}/{path}"), text);
+    }
+    let command = site.kepu(&["--root", root, "serve", "-p", "0"]);
+    let server = ServeTest::run(command, site, Vec::new());
+    let address = "/%E6%B4%BB%E5%8A%A8%20%E6%8A%A5%E5%91%8A/yue-qiu/";
+    server.sees(address, "第一次");
+    server.site.write(&format!("{root}/content/活动 报告/月 球.md"), "+++\ntitle = \"月球\"\n+++\n第二次\n");
+    server.sees(address, "第二次");
+    server.says("`content/活动 报告/月 球.md` changed");
+    assert_eq!(server.get("/%E7%85%A7%20%E7%89%87.txt").body(), "照片");
+    server.site.write(&format!("{root}/static/照 片.txt"), "别的");
+    server.sees("/%E7%85%A7%20%E7%89%87.txt", "别的");
+}
+
+#[test]
+fn without_a_cache_nothing_is_left_in_it() {
+    let site = || {
+        site().file("static/photo.png", png(40, 20)).file(
+            "templates/page.html",
+            "{% set i = resize_image(path=\"photo.png\", width=10, op=\"fit_width\") %}{{ i.url | safe }}",
+        )
+    };
+    let server = ServeTest::start(site(), &["--no-cache"]);
+    let url = String::from_utf8(server.get("/a/").without_script()).expect("text");
+    let path = format!("/{}", url.trim().strip_prefix(&server.url).expect("an address of the server"));
+    let image = server.get(&path);
+    assert_eq!((image.status, image.header("content-type")), (200, Some("image/png")));
+    assert!(!server.site.path(".kepu").exists());
+
+    let build = site();
+    build.run(&["build", "--no-cache"]).succeeds();
+    let copy = build.path("public").join(&path[1..]);
+    assert_eq!(std::fs::read(copy).expect("an image"), image.without_script());
+    assert!(!build.path(".kepu/cache").exists());
+}
+
+#[test]
+fn a_directory_that_grows_gets_pages_of_its_own() {
+    let header = "name,township,type,address,opening,contact,services,sample\n";
+    let rows = |count: usize| {
+        (0..count).fold(header.to_owned(), |table, n| table + &format!("站{n},新镇,社区,一楼,工作日,村委会,讲座,是\n"))
+    };
+    let site = SiteTest::full();
+    site.write("data/stations.csv", rows(3));
+    let server = ServeTest::start(site, &[]);
+    server.sees("/places/stations/", "站2");
+    server.gone("/places/stations/xin-zhen/");
+    server.site.write("data/stations.csv", rows(31));
+    server.sees("/places/stations/xin-zhen/", "站0");
+    server.site.write("data/stations.csv", rows(3));
+    server.gone("/places/stations/xin-zhen/");
+}

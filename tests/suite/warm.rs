@@ -145,7 +145,7 @@ fn document(numbers: &mut Numbers, n: usize) -> String {
 pub fn edit(site: &SiteTest, numbers: &mut Numbers, step: usize) -> Vec<String> {
     let n = numbers.below(24);
     let path = place(n);
-    match numbers.below(24) {
+    match numbers.below(30) {
         0 => {
             let _ = std::fs::remove_file(site.path(&path));
             vec![path]
@@ -231,6 +231,29 @@ pub fn edit(site: &SiteTest, numbers: &mut Numbers, step: usize) -> Vec<String> 
             site.write("templates/shortcodes/note.html", format!("{note}{}", numbers.below(3)));
             vec!["templates/shortcodes/note.html".to_owned()]
         }
+        // One thing alone, as an author would.
+        14 => change_line(site, &path, "title = ", &format!("title = \"Only {step}\"")),
+        15 => change_line(site, &path, "date = ", &format!("date = 2026-0{}-20", 1 + numbers.below(9))),
+        16 => change_line(site, &path, "tags = ", &format!("tags = [\"t{}\"]", numbers.below(6))),
+        17 => change_line(site, &path, "text ", &format!("text {step}")),
+        18 => {
+            let section = format!("content/{}/_index.md", FOLDERS[numbers.below(3)]);
+            change_line(site, &section, "title = ", &format!("title = \"Section {step}\""))
+        }
+        19 => {
+            let section = format!("content/{}/_index.md", FOLDERS[numbers.below(3)]);
+            if let Ok(text) = std::fs::read_to_string(site.path(&section)) {
+                let (front, _) = text.rsplit_once("+++").expect("front matter");
+                site.write(&section, format!("{front}+++\nsection {step} [link](@/b/_index.md)\n"));
+            }
+            vec![section]
+        }
+        20 => {
+            let path = format!("content/{}/new{}.md", FOLDERS[numbers.below(2)], numbers.below(4));
+            site.write(&path, document(numbers, n));
+            vec![path]
+        }
+        21 => change_line(site, &path, "draft = ", "draft = false"),
         _ => {
             site.write(&path, document(numbers, n));
             vec![path]
@@ -238,10 +261,22 @@ pub fn edit(site: &SiteTest, numbers: &mut Numbers, step: usize) -> Vec<String> 
     }
 }
 
-/// Every output with its bytes, and every message.
-type Output = (BTreeMap<String, Vec<u8>>, Vec<String>);
+/// Puts another line in the place of the first that begins so, if there is one.
+fn change_line(site: &SiteTest, path: &str, start: &str, line: &str) -> Vec<String> {
+    if let Ok(text) = std::fs::read_to_string(site.path(path)) {
+        let mut lines: Vec<&str> = text.lines().collect();
+        if let Some(old) = lines.iter_mut().find(|old| old.starts_with(start)) {
+            *old = line;
+        }
+        site.write(path, lines.join("\n") + "\n");
+    }
+    vec![path.to_owned()]
+}
 
-fn output(site: &Site, mut diagnostics: Vec<Diagnostic>) -> Output {
+/// Every output with its bytes, and every message.
+pub type Output = (BTreeMap<String, Vec<u8>>, Vec<String>);
+
+pub fn output(site: &Site, mut diagnostics: Vec<Diagnostic>) -> Output {
     let routes = plan(site, &mut diagnostics);
     let mut files = BTreeMap::new();
     for (path, route) in &routes {
@@ -555,6 +590,7 @@ fn request(found: find::Found) -> Request {
         zola_exact: false,
         now: BuildTime::parse("2026-08-05T10:00:00Z").expect("a time"),
         remember: true,
+        no_cache: false,
     }
 }
 

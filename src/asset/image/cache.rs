@@ -7,6 +7,8 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use crate::cache::BUILD_ID;
+
 /// The file `name` of the cache, if it is there and whole.
 pub(super) fn lookup(dir: &Path, name: &str) -> Option<PathBuf> {
     let path = dir.join(name);
@@ -43,7 +45,7 @@ fn check_path(dir: &Path, name: &str) -> PathBuf {
 }
 
 fn check_line(hash: &blake3::Hash) -> String {
-    format!("kepu {} blake3 {hash}\n", env!("CARGO_PKG_VERSION"))
+    format!("kepu {BUILD_ID} blake3 {hash}\n")
 }
 
 #[cfg(test)]

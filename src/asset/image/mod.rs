@@ -2,7 +2,7 @@
 //!
 //! A file and the arguments of a template function come in; [`Metadata`], or a [`Planned`] copy with its final name and
 //! size, goes out without decoding. [`process`] makes the copy later, in a cache folder that any number of processes
-//! share. Finding the file and the URL of the copy are not its business.
+//! share, or without one. Finding the file and the URL of the copy are not its business.
 
 mod cache;
 mod encode;
@@ -16,7 +16,7 @@ mod samples;
 
 pub use metadata::{Metadata, metadata};
 pub use plan::{Planned, Source, plan};
-pub use process::process;
+pub use process::{make, process};
 pub use resize::{Format, FormatChoice, Geometry, Operation, Resize, ResizeArguments};
 
 /// Larger files are not read. The largest camera raw or scan is far below.

@@ -19,6 +19,14 @@ pub fn process(planned: &Planned, cache_dir: &Path) -> Result<PathBuf> {
     if let Some(path) = cache::lookup(cache_dir, &planned.file_name) {
         return Ok(path);
     }
+    cache::store(cache_dir, &planned.file_name, &make(planned)?).map_err(|error| {
+        let message = text!("cannot write to the image cache: {error}", "无法写入图片缓存：{error}");
+        Box::new(Diagnostic::error("image/cache", message).at(Place::file(&planned.name)))
+    })
+}
+
+/// Makes the copy, as the bytes of its file. Errors as for [`process`], but for those of the cache.
+pub fn make(planned: &Planned) -> Result<Vec<u8>> {
     let failed = |code, message| Box::new(Diagnostic::error(code, message).at(Place::file(&planned.name)));
     let content = read(&planned.path, &planned.name).map_err(|message| failed("image/read", message))?;
     if blake3::hash(&content) != planned.digest {
@@ -28,12 +36,7 @@ pub fn process(planned: &Planned, cache_dir: &Path) -> Result<PathBuf> {
             text!("`{name}` changed while the site was built; build again", "构建过程中 `{name}` 被修改，请重新构建"),
         ));
     }
-    let copy = copy(&content, planned).map_err(|message| failed("image/damaged", message))?;
-    drop(content);
-    cache::store(cache_dir, &planned.file_name, &copy).map_err(|error| {
-        let message = text!("cannot write to the image cache: {error}", "无法写入图片缓存：{error}");
-        failed("image/cache", message)
-    })
+    copy(&content, planned).map_err(|message| failed("image/damaged", message))
 }
 
 fn copy(content: &[u8], planned: &Planned) -> Result<Vec<u8>, Text> {

@@ -278,7 +278,7 @@ impl Checker<'_> {
     fn left_out(&self, address: &str) -> Option<&str> {
         let all = self.all.get_or_init(|| {
             let site = self.context.site;
-            let content = content::load_after(&site.root, &site.config, true, None, &mut Vec::new()).0;
+            let content = content::load_after(&site.root, &site.config, true, None, None, &mut Vec::new()).0;
             let pages = content.pages.iter().map(|page| (page.path.clone(), page.file.shown()));
             let sections = content.sections.iter().map(|section| (section.path.clone(), section.file.shown()));
             pages.chain(sections).collect()

@@ -14,7 +14,7 @@ use rayon::prelude::*;
 use super::host::{Body, Content, Fault, HostError, Result, Throttle};
 use super::manifest::{Entry, Files, hash};
 use crate::diagnostic::{self, Diagnostic, Text};
-use crate::site::{Artifact, Route, Routes, Site, render, summarize};
+use crate::site::{Artifact, Processed, Route, Routes, Site, render, summarize};
 
 /// Bytes of rendered text that are kept until they are sent.
 const BUDGET: u64 = 256 * 1024 * 1024;
@@ -79,8 +79,11 @@ impl<'a> Artifacts<'a> {
             .par_iter()
             .filter(|(path, _)| !routes.contains_key(path.as_str()))
             .map(|(path, planned)| {
-                let file = site.images.process(planned)?;
-                Ok((path.clone(), file_item(&file)?))
+                let item = match site.images.process(planned)? {
+                    Processed::File(file) => file_item(&file)?,
+                    Processed::Bytes(bytes) => bytes_item(bytes),
+                };
+                Ok((path.clone(), item))
             })
             .collect();
         for image in images {
@@ -99,8 +102,7 @@ impl<'a> Artifacts<'a> {
         if self.items.contains_key(path) {
             return false;
         }
-        let item = Item { hash: hash(&bytes), size: bytes.len() as u64, kept: Kept::Bytes(bytes.into()) };
-        self.items.insert(path.to_owned(), item);
+        self.items.insert(path.to_owned(), bytes_item(bytes));
         true
     }
 
@@ -172,6 +174,10 @@ fn item(artifact: Artifact, held: &AtomicU64) -> diagnostic::Result<Item> {
     let (hash, size) = (hash(&bytes), bytes.len() as u64);
     let keep = held.fetch_add(size, Ordering::Relaxed) < BUDGET;
     Ok(Item { hash, size, kept: if keep { Kept::Bytes(bytes) } else { Kept::Route } })
+}
+
+fn bytes_item(bytes: Vec<u8>) -> Item {
+    Item { hash: hash(&bytes), size: bytes.len() as u64, kept: Kept::Bytes(bytes.into()) }
 }
 
 fn file_item(path: &Path) -> diagnostic::Result<Item> {

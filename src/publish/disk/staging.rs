@@ -209,6 +209,13 @@ impl Drop for Parents {
     }
 }
 
+const SUFFIX: &str = ".kepu-staging";
+
+/// Whether a path is in a staging folder, or is one.
+pub fn is_staged(path: &Path) -> bool {
+    path.components().any(|part| part.as_os_str().as_encoded_bytes().ends_with(SUFFIX.as_bytes()))
+}
+
 /// `.public.kepu-staging` beside `public`, on the same file system.
 pub(super) fn folder(output: &Path) -> PathBuf {
     let mut name = OsString::from(".");
@@ -218,7 +225,7 @@ pub(super) fn folder(output: &Path) -> PathBuf {
         Some(output) => name.push(output),
         None => {}
     }
-    name.push(".kepu-staging");
+    name.push(SUFFIX);
     output.with_file_name(name)
 }
 

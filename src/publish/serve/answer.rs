@@ -13,7 +13,7 @@ use hyper::body::{Body, Bytes, Frame, SizeHint};
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 
 use crate::diagnostic::{Diagnostic, Text};
-use crate::site::{Artifact, Route, summarize};
+use crate::site::{Artifact, Processed, Route, summarize};
 
 use super::state::{Built, Snapshot, State};
 use super::{dashboard, live};
@@ -244,11 +244,14 @@ fn parse_range(range: &str, total: u64) -> Option<(u64, u64)> {
     (start <= end).then_some((start, end))
 }
 
-/// An image that a template asked for; it is made now, or taken from the cache.
+/// An image that a template asked for; it is made now, or taken from the cache where there is one.
 fn processed_image(built: &Built, path: &str, range: Option<&str>) -> Option<Answer> {
     let planned = built.site.images.planned(path)?;
     match built.site.images.process(&planned) {
-        Ok(file) => open(&file, path, range),
+        Ok(Processed::File(file)) => open(&file, path, range),
+        Ok(Processed::Bytes(bytes)) => {
+            Some(Answer { is_public: true, ..Answer::bytes(StatusCode::OK, mime(path), bytes.into()) })
+        }
         Err(_) => None,
     }
 }

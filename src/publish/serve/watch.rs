@@ -11,6 +11,7 @@ use notify::{EventKind, PollWatcher, RecommendedWatcher, RecursiveMode, Watcher 
 use crate::diagnostic::{Diagnostic, Result};
 use crate::site::is_aside;
 
+use super::super::disk::is_staged;
 use super::state::State;
 
 /// How often files are looked at where the system cannot tell of changes.
@@ -34,7 +35,7 @@ struct Ignored {
 
 impl Ignored {
     fn covers(&self, path: &Path) -> bool {
-        if path.starts_with(&self.output) {
+        if path.starts_with(&self.output) || is_staged(path) {
             return true;
         }
         let Ok(below) = path.strip_prefix(&self.root) else { return is_leftover(path) };

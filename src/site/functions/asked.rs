@@ -82,7 +82,7 @@ impl Asked {
     pub fn is_same(&self, early: &Early) -> bool {
         !self.unknown
             && self.links.iter().all(|link| {
-                early.permalinks.get(&link.path) == link.permalink.as_ref()
+                early.places.permalink(&link.path) == link.permalink.as_ref()
                     && early.why_unpublished(&link.path) == link.unpublished
             })
             && self.questions.iter().all(|question| {

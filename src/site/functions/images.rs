@@ -9,7 +9,8 @@ use tera::{Kwargs, TeraResult, Value};
 use super::files::Found;
 use super::{Early, fail};
 use crate::asset::image::{self, Planned, Resize, ResizeArguments};
-use crate::content::{Changes, Identity};
+use crate::cache::Stamp;
+use crate::content::Changes;
 use crate::diagnostic::Text;
 use crate::site::values::map;
 use crate::text;
@@ -23,7 +24,8 @@ const FOLDER: &str = "processed_images";
 /// does not matter, and asking twice is asking once.
 pub struct Images {
     root: PathBuf,
-    cache: PathBuf,
+    /// Where finished images wait for other runs; none where each is made anew.
+    cache: Option<PathBuf>,
     sources: Known<Arc<image::Source>>,
     metadata: Known<Value>,
     /// By output path.
@@ -32,8 +34,16 @@ pub struct Images {
     earlier: BTreeMap<String, Arc<Planned>>,
 }
 
+/// A finished image.
+pub enum Processed {
+    /// In the cache.
+    File(PathBuf),
+    /// The bytes of its file.
+    Bytes(Vec<u8>),
+}
+
 /// What is known of files as they were when they were read.
-type Known<T> = RwLock<HashMap<PathBuf, (T, Option<Identity>)>>;
+type Known<T> = RwLock<HashMap<PathBuf, (T, Option<Stamp>)>>;
 
 /// How many images of earlier snapshots are remembered.
 const MOST_EARLIER: usize = 10_000;
@@ -42,23 +52,23 @@ fn known<T: Clone>(all: &Known<T>, file: &Path) -> Option<T> {
     all.read().ok()?.get(file).map(|(known, _)| known.clone())
 }
 
-fn remember<T>(all: &Known<T>, file: &Path, thing: T, identity: Option<Identity>) {
+fn remember<T>(all: &Known<T>, file: &Path, thing: T, stamp: Option<Stamp>) {
     if let Ok(mut all) = all.write() {
-        all.insert(file.to_path_buf(), (thing, identity));
+        all.insert(file.to_path_buf(), (thing, stamp));
     }
 }
 
 /// What is still true after changes.
 fn left<T: Clone>(all: &Known<T>, changes: &Changes) -> Known<T> {
     let all = all.read().unwrap_or_else(PoisonError::into_inner);
-    let left = all.iter().filter(|(file, (_, identity))| changes.leave(file, identity.as_ref()));
+    let left = all.iter().filter(|(file, (_, stamp))| changes.leave(file, stamp.as_ref()));
     RwLock::new(left.map(|(file, known)| (file.clone(), known.clone())).collect())
 }
 
 impl Images {
-    /// `root` is the site's.
-    pub fn new(root: &Path) -> Self {
-        let cache = root.join(".kepu/cache/images");
+    /// `root` is the site's; `no_cache` as in [`Request`](crate::site::Request).
+    pub fn new(root: &Path, no_cache: bool) -> Self {
+        let cache = (!no_cache).then(|| root.join(".kepu/cache/images"));
         Self {
             root: root.to_path_buf(),
             cache,
@@ -79,7 +89,7 @@ impl Images {
             sources: left(&before.sources, changes),
             metadata: left(&before.metadata, changes),
             earlier,
-            ..Self::new(&before.root)
+            ..Self::new(&before.root, before.cache.is_none())
         }
     }
 
@@ -95,19 +105,20 @@ impl Images {
         requested.get(path).or_else(|| self.earlier.get(path)).cloned()
     }
 
-    /// Makes an image in the cache, unless it is there, and gives its file.
-    pub fn process(&self, planned: &Planned) -> crate::diagnostic::Result<PathBuf> {
-        crate::site::theme::stays_inside(&self.root, &self.cache)?;
-        image::process(planned, &self.cache)
+    /// Makes an image, unless it is in the cache.
+    pub fn process(&self, planned: &Planned) -> crate::diagnostic::Result<Processed> {
+        let Some(cache) = &self.cache else { return Ok(Processed::Bytes(image::make(planned)?)) };
+        crate::site::theme::stays_inside(&self.root, cache)?;
+        Ok(Processed::File(image::process(planned, cache)?))
     }
 
     fn plan(&self, file: &Path, unified: &str, resize: &Resize, keeps: bool) -> Result<Arc<Planned>, Text> {
         let source = match known(&self.sources, file) {
             Some(source) => source,
             None => {
-                let identity = Identity::of(file);
+                let stamp = Stamp::of(file);
                 let source = Arc::new(image::Source::read(file, unified)?);
-                remember(&self.sources, file, source.clone(), identity);
+                remember(&self.sources, file, source.clone(), stamp);
                 source
             }
         };
@@ -171,7 +182,7 @@ pub fn get_image_metadata(early: &Early, kwargs: &Kwargs, _: Option<&str>) -> Te
     if let Some(known) = known(&images.metadata, &file) {
         return Ok(known);
     }
-    let identity = Identity::of(&file);
+    let stamp = Stamp::of(&file);
     let metadata = image::metadata(&file, &unified).map_err(failed)?;
     let value = Value::from(map! {
         "width": metadata.width,
@@ -181,7 +192,7 @@ pub fn get_image_metadata(early: &Early, kwargs: &Kwargs, _: Option<&str>) -> Te
         "description": metadata.description,
         "created": metadata.created,
     });
-    remember(&images.metadata, &file, value.clone(), identity);
+    remember(&images.metadata, &file, value.clone(), stamp);
     Ok(value)
 }
 

@@ -8,7 +8,8 @@ use tera::{Kwargs, TeraResult, Value};
 
 use super::files::Found;
 use super::{Early, fail};
-use crate::content::{self, Changes, Identity};
+use crate::cache::Stamp;
+use crate::content::{self, Changes};
 use crate::data::{self, Format, fetch};
 use crate::diagnostic::Text;
 use crate::text;
@@ -16,7 +17,7 @@ use crate::text;
 /// What was loaded in this build, by source and format.
 #[derive(Default)]
 pub struct DataCache {
-    values: RwLock<HashMap<Key, (Value, Option<Identity>)>>,
+    values: RwLock<HashMap<Key, (Value, Option<Stamp>)>>,
     /// One request at a time: two pages that ask for one address must not fetch it twice.
     network: Mutex<()>,
 }
@@ -113,12 +114,12 @@ impl LoadData<'_> {
         if let Some(value) = self.early.data.get(&key) {
             return Ok(value);
         }
-        let identity = Identity::of(&file);
+        let stamp = Stamp::of(&file);
         // A file that had to be converted is read all the same; its warning would need a place to go.
         let text =
             content::read_text(&file, path, &mut Vec::new()).map_err(|error| fail("load_data", error.message))?;
         let value = parse(&text)?;
-        self.early.data.put(key, value.clone(), identity);
+        self.early.data.put(key, value.clone(), stamp);
         Ok(value)
     }
 
@@ -155,17 +156,17 @@ impl DataCache {
         self.values.read().ok()?.get(key).map(|(value, _)| value.clone())
     }
 
-    fn put(&self, key: Key, value: Value, identity: Option<Identity>) {
+    fn put(&self, key: Key, value: Value, stamp: Option<Stamp>) {
         if let Ok(mut values) = self.values.write() {
-            values.insert(key, (value, identity));
+            values.insert(key, (value, stamp));
         }
     }
 
     /// What was read from files that did not change since.
     pub fn after(before: &Self, changes: &Changes) -> Self {
         let values = before.values.read().unwrap_or_else(PoisonError::into_inner);
-        let is_same = |(key, (_, identity)): &(&Key, &(Value, Option<Identity>))| match key {
-            Key::File(path, _) => changes.leave(path, identity.as_ref()),
+        let is_same = |(key, (_, stamp)): &(&Key, &(Value, Option<Stamp>))| match key {
+            Key::File(path, _) => changes.leave(path, stamp.as_ref()),
             Key::Fetch(..) => false,
         };
         let kept = values.iter().filter(is_same).map(|(key, value)| (key.clone(), value.clone()));

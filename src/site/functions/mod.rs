@@ -15,7 +15,6 @@ mod translations;
 mod urls;
 pub mod zola22;
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use tera::{Function, FunctionResult, Kwargs, State, Tera, TeraResult, Value};
@@ -24,6 +23,7 @@ use super::asks::Asks;
 use crate::config::Config;
 use crate::diagnostic::{Diagnostic, Text};
 use crate::site::library::Library;
+use crate::site::relate::Places;
 use crate::site::taxonomy::TaxonomyTerms;
 use crate::template;
 use crate::text;
@@ -32,7 +32,7 @@ use asked::Ask;
 
 pub use asked::Asked;
 pub use files::Locator;
-pub use images::Images;
+pub use images::{Images, Processed};
 pub use load_data::DataCache;
 pub use markdown_filter::Snippets;
 
@@ -41,8 +41,7 @@ pub use markdown_filter::Snippets;
 pub struct Early {
     pub config: Arc<Config>,
     pub locator: Arc<Locator>,
-    /// Content path to permalink.
-    pub permalinks: Arc<HashMap<String, String>>,
+    pub places: Arc<Places>,
     pub images: Arc<Images>,
     pub data: Arc<DataCache>,
     pub taxonomies: Arc<Vec<TaxonomyTerms>>,
@@ -55,7 +54,7 @@ pub struct Early {
 impl Early {
     /// The address of a document.
     pub fn permalink(&self, path: &str) -> Option<String> {
-        let found = self.permalinks.get(path);
+        let found = self.places.permalink(path);
         asked::note_link(path, found.map(String::as_str), self.why_unpublished(path).as_ref());
         self.asks.note(markdown_filter::PERMALINK, path, &Value::from(found.cloned()));
         found.cloned()
@@ -65,7 +64,7 @@ impl Early {
     pub fn unpublished(&self, path: &str) -> Option<Text> {
         let why = self.why_unpublished(path);
         if why.is_some() {
-            asked::note_link(path, self.permalinks.get(path).map(String::as_str), why.as_ref());
+            asked::note_link(path, self.places.permalink(path).map(String::as_str), why.as_ref());
             // No question tells of it.
             template::reads::outside();
         }
@@ -119,11 +118,11 @@ pub fn register_early(tera: &mut Tera, early: &Early) {
     taxonomies::register(tera, &early.config, None, asks);
     zola22::register_early(tera, early);
     outreach::register_early(tera, early);
-    let permalinks = early.permalinks.clone();
+    let places = early.places.clone();
     asks.insert(
         markdown_filter::PERMALINK,
         Arc::new(move |kwargs: Kwargs, _: &State| {
-            Ok(Value::from(permalinks.get(kwargs.must_get::<&str>("of")?).cloned()))
+            Ok(Value::from(places.permalink(kwargs.must_get::<&str>("of")?).cloned()))
         }),
     );
 }

@@ -61,8 +61,8 @@ pub fn internal(early: &Early, path: &str, lang: &str) -> TeraResult<Value> {
             None => format!("{lang}.{file}"),
         }
     };
-    let Some(permalink) = early.permalinks.get(&file) else {
-        let near = did_you_mean(&file, early.permalinks.keys().map(String::as_str));
+    let Some(permalink) = early.places.permalink(&file) else {
+        let near = did_you_mean(&file, early.places.paths());
         return Err(fail(
             "get_url",
             match near {

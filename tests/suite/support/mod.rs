@@ -2,6 +2,7 @@
 
 mod association;
 mod disk;
+mod program;
 mod serve;
 
 use std::collections::BTreeMap;
@@ -10,6 +11,7 @@ use std::process::{Command, Output};
 
 pub use association::pages;
 pub use disk::Disk;
+pub use program::Program;
 pub use serve::{ServeTest, without_tags};
 
 /// A site in a temporary folder that is deleted with it.

@@ -1,24 +1,19 @@
 //! A running `kepu serve`, and the few lines of HTTP that its tests need.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::process::{Child, Stdio};
-use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use super::SiteTest;
-
-/// How long a test waits for what must come.
-const PATIENCE: Duration = Duration::from_secs(20);
+use super::program::{PATIENCE, Program};
 
 /// A server on a site, stopped with it.
 pub struct ServeTest {
     pub site: SiteTest,
     /// `http://127.0.0.1:1111/`
     pub url: String,
-    child: Child,
+    program: Program,
     arguments: Vec<String>,
-    messages: Arc<Mutex<String>>,
 }
 
 impl ServeTest {
@@ -30,8 +25,7 @@ impl ServeTest {
     /// Stops the server, does something to the site, and starts it again at the same address.
     pub fn restart(mut self, meanwhile: impl FnOnce(&SiteTest)) -> Self {
         let port = self.address().rsplit(':').next().unwrap_or_default().to_owned();
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        self.program.kill();
         meanwhile(&self.site);
         let site = std::mem::replace(&mut self.site, SiteTest::empty());
         Self::start_at(&port, site, std::mem::take(&mut self.arguments))
@@ -39,18 +33,13 @@ impl ServeTest {
 
     fn start_at(port: &str, site: SiteTest, arguments: Vec<String>) -> Self {
         let mut command = site.kepu(&["serve", "-p", port]);
-        let mut child =
-            command.args(&arguments).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("kepu runs");
-        let messages: Arc<Mutex<String>> = Arc::default();
-        let (lines, into) = (BufReader::new(child.stderr.take().expect("a pipe")).lines(), messages.clone());
-        std::thread::spawn(move || {
-            for line in lines.map_while(Result::ok) {
-                let mut all = into.lock().expect("messages");
-                all.push_str(&line);
-                all.push('\n');
-            }
-        });
-        let mut server = Self { site, url: String::new(), child, arguments, messages };
+        command.args(&arguments);
+        Self::run(command, site, arguments)
+    }
+
+    /// Starts a server as the command says, and waits until it answers.
+    pub fn run(command: std::process::Command, site: SiteTest, arguments: Vec<String>) -> Self {
+        let mut server = Self { site, url: String::new(), program: Program::start(command), arguments };
         let said = server.says("The site is at ");
         let url = said.split("The site is at ").nth(1).and_then(|rest| rest.split(' ').next()).expect("an address");
         server.url = url.to_owned();
@@ -64,21 +53,13 @@ impl ServeTest {
 
     /// What the server has said so far.
     pub fn messages(&self) -> String {
-        self.messages.lock().expect("messages").clone()
+        self.program.messages()
     }
 
     /// Waits until the server says something.
     #[track_caller]
     pub fn says(&self, text: &str) -> String {
-        let started = Instant::now();
-        loop {
-            let messages = self.messages();
-            if messages.contains(text) {
-                return messages;
-            }
-            assert!(started.elapsed() < PATIENCE, "the server did not say `{text}`:\n{messages}");
-            std::thread::sleep(Duration::from_millis(5));
-        }
+        self.program.says(text)
     }
 
     /// One request, as it is.
@@ -110,7 +91,7 @@ impl ServeTest {
     }
 
     #[track_caller]
-    fn until(&self, path: &str, what: &str, due: impl Fn(&Answer) -> bool) -> Answer {
+    pub fn until(&self, path: &str, what: &str, due: impl Fn(&Answer) -> bool) -> Answer {
         let started = Instant::now();
         loop {
             let answer = self.get(path);
@@ -125,7 +106,7 @@ impl ServeTest {
 
     /// How many files and sockets the server has open.
     pub fn descriptors(&self) -> usize {
-        std::fs::read_dir(format!("/proc/{}/fd", self.child.id())).map_or(0, Iterator::count)
+        std::fs::read_dir(format!("/proc/{}/fd", self.program.id())).map_or(0, Iterator::count)
     }
 
     /// Waits until the server has no more files and sockets open than this.
@@ -141,14 +122,12 @@ impl ServeTest {
 
     /// Sends a signal, and waits until the server has ended.
     pub fn signal(&mut self, signal: rustix::process::Signal) {
-        let pid = rustix::process::Pid::from_child(&self.child);
-        rustix::process::kill_process(pid, signal).expect("a signal");
-        self.child.wait().expect("the end");
+        self.program.signal(signal);
     }
 
     /// The memory of the server that is its own, in KB.
     pub fn memory(&self) -> usize {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap_or_default();
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.program.id())).unwrap_or_default();
         let line = status.lines().find_map(|line| line.strip_prefix("RssAnon:")).unwrap_or("0");
         line.trim().trim_end_matches(" kB").parse().unwrap_or_default()
     }
@@ -159,13 +138,6 @@ impl ServeTest {
         stream.set_read_timeout(Some(PATIENCE)).expect("a time");
         let url = format!("ws://{}/__kepu/live", self.address());
         tungstenite::client(url, stream).expect("a socket").0
-    }
-}
-
-impl Drop for ServeTest {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }
 
@@ -201,6 +173,16 @@ impl Answer {
     /// What a reader sees of a page.
     pub fn text(&self) -> String {
         without_tags(&self.body())
+    }
+
+    /// The body without the script that keeps a page up to date.
+    pub fn without_script(&self) -> Vec<u8> {
+        const START: &[u8] = b"<script data-kepu ";
+        const END: &[u8] = b"</script>";
+        let find = |text: &[u8]| self.bytes.windows(text.len()).rposition(|window| window == text);
+        let Some(start) = find(START) else { return self.bytes.clone() };
+        let end = self.bytes[start..].windows(END.len()).position(|window| window == END).expect("the script's end");
+        [&self.bytes[..start], &self.bytes[start + end + END.len()..]].concat()
     }
 
     /// The state of the page, as its script tells it.
