@@ -45,18 +45,17 @@ impl Chart {
     pub fn svg(&self) -> String {
         let hash = blake3::hash(format!("{self:?}").as_bytes()).to_hex();
         let id = format!("chart-{}", hash.get(..8).unwrap_or_default());
-        let (height, body) = match self.shape {
+        match self.shape {
             Shape::Bar => self.bars(&id),
             Shape::Column => self.columns(&id),
-        };
+        }
+    }
+
+    fn element(&self, id: &str, shape: &str, size: &str, body: &str) -> String {
         let (title, description) = (escape(&self.title), escape(&self.words()));
-        let shape = match self.shape {
-            Shape::Bar => "bars",
-            Shape::Column => "columns",
-        };
         format!(
             "<svg class=\"chart-svg chart-{shape}\" role=\"img\" aria-labelledby=\"{id}-title {id}-desc\" \
-             viewBox=\"0 0 {WIDTH} {height}\" xmlns=\"http://www.w3.org/2000/svg\" font-size=\"{FONT}\">\
+             {size} xmlns=\"http://www.w3.org/2000/svg\" font-size=\"{FONT}\">\
              <title id=\"{id}-title\">{title}</title><desc id=\"{id}-desc\">{description}</desc>\
              <defs><pattern id=\"{id}-hatch\" width=\"6\" height=\"6\" patternUnits=\"userSpaceOnUse\" \
              patternTransform=\"rotate(45)\"><rect class=\"chart-part-ground\" width=\"6\" height=\"6\" fill=\"none\"/>\
@@ -82,42 +81,44 @@ impl Chart {
         self.items.iter().map(|item| item.value).fold(0.0, f64::max).max(f64::MIN_POSITIVE)
     }
 
-    fn bars(&self, id: &str) -> (f64, String) {
-        const ROW: f64 = 38.0;
-        const BAR: f64 = 22.0;
-        let labels = self.items.iter().map(|item| width(&item.label)).fold(0.0, f64::max).clamp(40.0, 220.0);
-        let values = self.items.iter().map(|item| width(&self.at_bar(item))).fold(0.0, f64::max) + 8.0;
-        let left = labels + 10.0;
-        let room = (WIDTH - left - values).max(80.0);
+    /// Lengths are shares of the width and heights are in lines of text, so that words are as large on a phone as on a desk.
+    fn bars(&self, id: &str) -> String {
+        const ROW: f64 = 3.3;
         let mut out = String::new();
         for (index, item) in self.items.iter().enumerate() {
-            let top = index as f64 * ROW + 8.0;
-            let length = room * item.value / self.largest();
-            let (middle, y) = (top + BAR / 2.0 + FONT * 0.36, top);
+            let top = index as f64 * ROW;
             out += &format!(
-                "<text class=\"chart-label\" x=\"{}\" y=\"{}\" text-anchor=\"end\" fill=\"currentColor\">{}</text>",
-                px(left - 8.0),
-                px(middle),
-                escape(&cut(&item.label, labels))
+                "<text class=\"chart-label\" x=\"0\" y=\"{}em\" fill=\"currentColor\">{} \
+                 <tspan class=\"chart-value\" font-weight=\"700\">{}</tspan></text>",
+                px(top + 1.1),
+                escape(&item.label),
+                escape(&format!("{}{}", item.shown(), self.unit))
             );
-            out += &rect("chart-bar", left, y, length, BAR, None);
+            // A hair less than the whole, for the line around it.
+            let share = |value: f64| format!("{}%", px(99.6 * value / self.largest()));
+            let mut bar = |class: &str, value: f64, hatch| {
+                out += &rect(class, ["1", &format!("{}em", px(top + 1.6)), &share(value), "1.2em"], hatch);
+            };
+            bar("chart-bar", item.value, None);
             if let Some(part) = item.part {
-                out += &rect("chart-part", left, y, room * part.min(item.value) / self.largest(), BAR, Some(id));
+                bar("chart-part", part.min(item.value), Some(id));
             }
-            out += &format!(
-                "<text class=\"chart-value\" x=\"{}\" y=\"{}\" fill=\"currentColor\">{}</text>",
-                px(left + length + 6.0),
-                px(middle),
-                escape(&self.at_bar(item))
-            );
         }
-        let mut height = self.items.len() as f64 * ROW + 8.0;
-        out += &axis(left, 4.0, left, height - 4.0);
-        height += self.legend(&mut out, left, height, id);
-        (height, out)
+        let rows = self.items.len() as f64 * ROW;
+        let mut height = rows;
+        if let Some(label) = self.legend() {
+            out += &rect("chart-part", ["1", &format!("{}em", px(rows + 0.3)), "1.2em", "1.2em"], Some(id));
+            let y = px(rows + 1.3);
+            out += &format!(
+                "<text class=\"chart-label\" x=\"1.8em\" y=\"{y}em\" fill=\"currentColor\">{}</text>",
+                escape(label)
+            );
+            height += 1.8;
+        }
+        self.element(id, "bars", &format!("style=\"width:100%;height:{}em\"", px(height)), &out)
     }
 
-    fn columns(&self, id: &str) -> (f64, String) {
+    fn columns(&self, id: &str) -> String {
         const TALL: f64 = 220.0;
         const TOP: f64 = 28.0;
         let step = WIDTH / self.items.len().max(1) as f64;
@@ -127,10 +128,13 @@ impl Chart {
         for (index, item) in self.items.iter().enumerate() {
             let middle = (index as f64 + 0.5) * step;
             let tall = TALL * item.value / self.largest();
-            out += &rect("chart-bar", middle - bar / 2.0, ground - tall, bar, tall, None);
+            let mut column = |class: &str, tall: f64, hatch| {
+                let place = [middle - bar / 2.0, ground - tall, bar, tall].map(px);
+                out += &rect(class, place.each_ref().map(String::as_str), hatch);
+            };
+            column("chart-bar", tall, None);
             if let Some(part) = item.part {
-                let tall = TALL * part.min(item.value) / self.largest();
-                out += &rect("chart-part", middle - bar / 2.0, ground - tall, bar, tall, Some(id));
+                column("chart-part", TALL * part.min(item.value) / self.largest(), Some(id));
             }
             for (class, y, text) in [
                 ("chart-value", ground - tall - 7.0, cut(&item.shown(), step)),
@@ -144,29 +148,26 @@ impl Chart {
                 );
             }
         }
-        out += &axis(0.0, ground, WIDTH, ground);
-        let mut height = ground + FONT + 18.0;
-        height += self.legend(&mut out, 4.0, height, id);
-        (height, out)
-    }
-
-    /// Says what the hatched parts are; the height that this takes.
-    fn legend(&self, out: &mut String, left: f64, top: f64, id: &str) -> f64 {
-        let Some(label) = self.part_label.as_ref().filter(|_| self.items.iter().any(|i| i.part.is_some())) else {
-            return 0.0;
-        };
-        *out += &rect("chart-part", left, top + 4.0, 18.0, 18.0, Some(id));
-        *out += &format!(
-            "<text class=\"chart-label\" x=\"{}\" y=\"{}\" fill=\"currentColor\">{}</text>",
-            px(left + 26.0),
-            px(top + 18.0),
-            escape(label)
+        let line = px(ground);
+        out += &format!(
+            "<path class=\"chart-axis\" d=\"M0 {line}L{WIDTH} {line}\" stroke=\"currentColor\" fill=\"none\"/>"
         );
-        30.0
+        let mut height = ground + FONT + 18.0;
+        if let Some(label) = self.legend() {
+            let (top, y) = (px(height + 4.0), px(height + 18.0));
+            out += &rect("chart-part", ["4", &top, "18", "18"], Some(id));
+            out += &format!(
+                "<text class=\"chart-label\" x=\"30\" y=\"{y}\" fill=\"currentColor\">{}</text>",
+                escape(label)
+            );
+            height += 30.0;
+        }
+        self.element(id, "columns", &format!("viewBox=\"0 0 {WIDTH} {height}\""), &out)
     }
 
-    fn at_bar(&self, item: &Item) -> String {
-        format!("{}{}", item.shown(), self.unit)
+    /// What the hatched parts are, if there are any.
+    fn legend(&self) -> Option<&str> {
+        self.part_label.as_deref().filter(|_| self.items.iter().any(|item| item.part.is_some()))
     }
 }
 
@@ -176,20 +177,16 @@ impl Item {
     }
 }
 
-fn rect(class: &str, x: f64, y: f64, width: f64, height: f64, hatch: Option<&str>) -> String {
+/// `place`: x, y, width and height, with their units.
+fn rect(class: &str, place: [&str; 4], hatch: Option<&str>) -> String {
     let fill = match hatch {
         Some(id) => format!("fill=\"url(#{id}-hatch)\""),
         None => "fill=\"currentColor\" fill-opacity=\"0.18\"".to_owned(),
     };
-    let (x, y, width, height) = (px(x), px(y), px(width), px(height));
+    let [x, y, width, height] = place;
     format!(
         "<rect class=\"{class}\" x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\" {fill} stroke=\"currentColor\"/>"
     )
-}
-
-fn axis(x1: f64, y1: f64, x2: f64, y2: f64) -> String {
-    let (x1, y1, x2, y2) = (px(x1), px(y1), px(x2), px(y2));
-    format!("<path class=\"chart-axis\" d=\"M{x1} {y1}L{x2} {y2}\" stroke=\"currentColor\" fill=\"none\"/>")
 }
 
 /// A length with at most one digit after the point.

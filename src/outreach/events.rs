@@ -110,7 +110,7 @@ impl Event {
         }
     }
 
-    /// `2026年9月19日 09:00—11:00`.
+    /// `2026年9月19日 09:00—11:00`, `2026年9月1日—9月30日`.
     pub fn date_text(&self) -> String {
         let day = |moment: Moment| time::day_text(moment.civil.date());
         let clock = |moment: Moment| time::clock(moment.civil.time());
@@ -123,8 +123,8 @@ impl Event {
                 true => format!("{begin}—{}", clock(end)),
                 false => begin,
             },
-            Some(end) if end.has_time => format!("{begin}—{} {}", day(end), clock(end)),
-            Some(end) => format!("{begin}—{}", day(end)),
+            Some(end) if end.has_time => time::range_text(&begin, &format!("{} {}", day(end), clock(end))),
+            Some(end) => time::range_text(&begin, &day(end)),
             None => begin,
         }
     }

@@ -10,7 +10,7 @@ use super::document::{Document, Table};
 use super::fields::content_path;
 use super::figure::{Figure, grouped};
 use super::kinds::Kind;
-use super::time::When;
+use super::time::{self, When};
 use crate::config;
 use crate::diagnostic::Diagnostic;
 use crate::text;
@@ -76,10 +76,10 @@ impl Record {
         })
     }
 
-    /// `2021年8月`, or `2021年8月—9月` in full on both sides.
+    /// `2021年8月`, or `2021年8月—9月`.
     pub fn when_text(&self) -> String {
         match self.until {
-            Some(until) if until != self.when => format!("{}—{}", self.when.text(), until.text()),
+            Some(until) if until != self.when => time::range_text(&self.when.text(), &until.text()),
             _ => self.when.text(),
         }
     }

@@ -169,6 +169,12 @@ pub fn day_text(date: Date) -> String {
     format!("{}年{}月{}日", date.year(), date.month(), date.day())
 }
 
+/// `2026年9月1日—9月30日`: the year of the end is said only where it is another.
+pub fn range_text(begin: &str, end: &str) -> String {
+    let same = begin.split_once('年').zip(end.split_once('年')).filter(|(begin, end)| begin.0 == end.0);
+    format!("{begin}—{}", same.map_or(end, |(_, end)| end.1))
+}
+
 /// `09:00`.
 pub fn clock(time: Time) -> String {
     format!("{:02}:{:02}", time.hour(), time.minute())

@@ -3,11 +3,13 @@
 //! Every page that the build makes is opened in Chromium at the widths of a phone, a tablet and a desk. The tests know
 //! nothing of the theme beyond HTML: that a page has a `main`, and that its menu is the `nav` in its `header`.
 //!
-//! `modes` shows a site with every kind of page in every mode, `keys` works it with the keyboard alone.
+//! `modes` shows a site with every kind of page in every mode, `keys` works it with the keyboard alone,
+//! `aloud` listens to it.
 //!
 //! `tests/run` installs what this needs; `KEPU_TEST_WITHOUT_BROWSER=1` leaves these tests out by choice, and
 //! `KEPU_TEST_PICTURES=FOLDER` has them keep a picture of every page.
 
+mod aloud;
 mod driver;
 mod keys;
 mod live;

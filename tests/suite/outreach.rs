@@ -85,6 +85,17 @@ fn an_urgent_notice_is_on_every_page_until_its_date() {
 }
 
 #[test]
+fn links_of_a_list_do_not_break_when_their_page_ends() {
+    let site = site("{% set to = get_url(path='@/cold.md') %}{% if to %}{{ to }}{% else %}none{% endif %}")
+        .file("content/cold.md", page("寒潮来了", "", "kind = \"notice\"\nexpires = 2026-12-01"));
+    assert_eq!(at(&site, "2026-12-01T23:59"), "https://kx.example/cold/");
+    assert_eq!(at(&site, "2026-12-02"), "none");
+    // A page that never was is a mistake still.
+    site.write("templates/index.html", "{{ get_url(path='@/colt.md') }}");
+    site.run(&["build", "--at", "2026-12-02"]).fails().says("`@/colt.md` not found");
+}
+
+#[test]
 fn an_expired_activity_still_counts() {
     let site = site(
         "{% set f = activity_figures(year=2025) %}{{ f.totals.people.text }}{% for r in f.rows %} {{ r.title }}{% if r.permalink %} linked{% endif %}{% endfor %}",

@@ -44,7 +44,8 @@ pub fn external(early: &Early, path: &str, kwargs: &Kwargs) -> TeraResult<Value>
     Ok(Value::from(url))
 }
 
-/// The address of a content path, which may end in an anchor.
+/// The address of a content path, which may end in an anchor. Of a page that waits for its day or is past it, an empty text: lists
+/// of links must not break a site that a timer builds.
 pub fn internal(early: &Early, path: &str, lang: &str) -> TeraResult<Value> {
     let config = &early.config;
     let (file, anchor) = match path.split_once('#') {
@@ -62,6 +63,9 @@ pub fn internal(early: &Early, path: &str, lang: &str) -> TeraResult<Value> {
         }
     };
     let Some(permalink) = early.places.permalink(&file) else {
+        if early.why_unpublished(&file).is_some() {
+            return Ok(Value::from(""));
+        }
         let near = did_you_mean(&file, early.places.paths());
         return Err(fail(
             "get_url",

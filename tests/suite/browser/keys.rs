@@ -82,7 +82,7 @@ fn focus(browser: &Browser, selector: &str) {
 
 /// Waits until an expression is true.
 #[track_caller]
-fn becomes(browser: &Browser, expression: &str) {
+pub fn becomes(browser: &Browser, expression: &str) {
     let there = browser.run_later(&format!(
         "const done = arguments[arguments.length - 1], end = Date.now() + 10000;
          (function look() {{ if ({expression}) return done(true); if (Date.now() > end) return done(false); setTimeout(look, 20); }})();"

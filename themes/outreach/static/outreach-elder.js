@@ -1,33 +1,15 @@
-/* 长者模式 and read-aloud. Settings stay on the reader's own device. */
+/* 长者模式. Settings stay on the reader's own device. */
 (function (doc) {
   "use strict";
-  var root = doc.documentElement, speech = window.speechSynthesis, reading = null, bar = null, cross = null;
+  var root = doc.documentElement, speech = window.speechSynthesis, bar = null, cross = null;
   var SIZES = [20, 22, 24, 26, 28, 30];
   var one = function (s, in_) { return (in_ || doc).querySelector(s); };
   var say = /^zh/.test(root.lang)
-    ? { size: "字号", larger: "放大字号", smaller: "缩小字号", contrast: "高对比度", cursor: "大鼠标", cross: "十字线", read: "朗读", stop: "停止朗读", exit: "退出长者模式", bar: "长者模式工具" }
-    : { size: "Size", larger: "Larger", smaller: "Smaller", contrast: "Contrast", cursor: "Large pointer", cross: "Crosshair", read: "Read aloud", stop: "Stop", exit: "Leave", bar: "Large type tools" };
+    ? { size: "字号", larger: "放大字号", smaller: "缩小字号", contrast: "高对比度", cursor: "大鼠标", cross: "十字线", read: "朗读", exit: "退出长者模式", bar: "长者模式工具" }
+    : { size: "Size", larger: "Larger", smaller: "Smaller", contrast: "Contrast", cursor: "Large pointer", cross: "Crosshair", read: "Read aloud", exit: "Leave", bar: "Large type tools" };
   function get(name) { try { return localStorage.getItem(name); } catch (e) { return null; } }
   function keep(name, value) { try { localStorage.setItem(name, value); } catch (e) {} }
   function flag(name) { return get(name) === "1"; }
-
-  function voice() { var want = root.lang.slice(0, 2).toLowerCase(); return speech && speech.getVoices().filter(function (v) { return v.lang.toLowerCase().indexOf(want) === 0 && v.localService; })[0]; }
-  function stopReading() { if (!reading) return; speech.cancel(); reading.textContent = reading.dataset.label; reading = null; }
-  /* One utterance for each sentence: long ones stop by themselves in some engines. */
-  function read(button) {
-    if (reading) { stopReading(); return; }
-    var v = voice(); if (!v) { button.hidden = true; return; }
-    var copy = (one("[data-text]") || one("#main")).cloneNode(true);
-    Array.prototype.forEach.call(copy.querySelectorAll("rt, rp, svg, script, .footnotes, .term-tip"), function (n) { n.remove(); });
-    var parts = (doc.title + "。" + copy.textContent).replace(/\s+/g, " ").match(/[^。！？!?]+[。！？!?]?/g) || [];
-    reading = button; button.dataset.label = button.textContent; button.textContent = say.stop;
-    parts.forEach(function (part, i) {
-      var u = new SpeechSynthesisUtterance(part); u.voice = v; u.lang = v.lang; u.rate = 0.9;
-      if (i === parts.length - 1) u.onend = stopReading;
-      speech.speak(u);
-    });
-  }
-  window.addEventListener("pagehide", function () { if (speech) speech.cancel(); });
 
   function size(step) {
     var at = SIZES.indexOf(+(get("elder-size") || 20)), now = SIZES[Math.max(0, Math.min(SIZES.length - 1, (at < 0 ? 0 : at) + step))];
@@ -55,15 +37,15 @@
     var out = doc.createElement("span"); out.setAttribute("data-size", ""); out.setAttribute("role", "status"); bar.appendChild(out);
     button(say.larger, function () { size(1); });
     option(say.contrast, "elder-hc", cls("hc")); option(say.cursor, "elder-cursor", cls("big-cursor")); option(say.cross, "elder-cross", setCross);
-    var r = button(say.read, read), show = function () { r.hidden = !voice(); };
+    var r = button(say.read, window.outreachRead), show = function () { r.hidden = !window.outreachVoice(); };
     show(); if (speech && speech.addEventListener) speech.addEventListener("voiceschanged", show);
     button(say.exit, stop);
     var skip = one(".skip"); doc.body.insertBefore(bar, skip.nextSibling); size(0);
   }
   function stop() {
-    stopReading(); keep("elder", "0"); setCross(false); root.classList.remove("elder", "hc", "big-cursor");
+    if (window.outreachAloud) window.outreachAloud.stop(); keep("elder", "0"); setCross(false); root.classList.remove("elder", "hc", "big-cursor");
     if (bar) { bar.remove(); bar = null; }
     var b = one("[data-elder]"); b.setAttribute("aria-pressed", "false"); b.focus();
   }
-  window.outreachElder = { start: start, read: read, toggle: function () { if (bar) stop(); else { start(); one("button", bar).focus(); } } };
+  window.outreachElder = { start: start, toggle: function () { if (bar) stop(); else { start(); one("button", bar).focus(); } } };
 })(document);
