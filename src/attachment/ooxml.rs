@@ -21,7 +21,7 @@ pub fn read(bytes: &[u8], budget: &mut u64, contents: &mut Contents) -> Result<(
         } else if holds_text(&lower) {
             let bytes = archive.read(index, budget)?;
             let mut parts = Parts::default();
-            let outcome = parts.read(&String::from_utf8_lossy(&bytes));
+            let outcome = parts.read(&String::from_utf8_lossy(&bytes), lower.starts_with("docprops/"));
             contents.texts.push(Part { place: Place::default(), of: parts.text });
             contents.tables.extend(parts.tables.into_iter().map(|of| Part { place: Place::default(), of }));
             outcome?;
@@ -54,7 +54,9 @@ fn holds_text(name: &str) -> bool {
         && !stem.contains("_rels");
     let drawings =
         stem.starts_with("xl/drawings/") || stem.starts_with("xl/comments") || stem.starts_with("xl/threadedcomments/");
-    word || slides || drawings || stem == "content" || stem.starts_with("doc_") && stem.contains("/pages/")
+    // Title, subject, keywords and remarks, which programs show.
+    let properties = stem.starts_with("docprops/");
+    word || slides || properties || drawings || stem == "content" || stem.starts_with("doc_") && stem.contains("/pages/")
 }
 
 #[derive(Default)]
@@ -66,10 +68,11 @@ struct Parts {
 }
 
 impl Parts {
-    fn read(&mut self, xml: &str) -> Result<(), Unread> {
+    /// `all` is set where every element holds text.
+    fn read(&mut self, xml: &str, all: bool) -> Result<(), Unread> {
         let mut reader = Reader::from_str(xml);
         reader.config_mut().check_end_names = false;
-        let mut in_text = 0_u32;
+        let mut in_text = u32::from(all);
         loop {
             match reader.read_event().map_err(|_| Unread::Damaged)? {
                 Event::Eof => break,
@@ -100,6 +103,7 @@ impl Parts {
                         }
                         self.push(if self.open.is_empty() { "\n" } else { " " });
                     }
+                    _ if all => self.push("\n"),
                     _ => {}
                 },
                 Event::Empty(element) => match element.local_name().as_ref() {

@@ -49,9 +49,13 @@ impl<'a> Found<'a> {
             let span = place.excerpt.as_ref().map(|(_, span)| (span.start, span.end));
             Some((place.file.clone(), span))
         });
-        // What stands somewhere in a page, but not in the author's file, comes from a template or a shortcode.
+        // What stands somewhere in a page, but not in the author's file, comes from a template or a shortcode. What is
+        // wrong with a picture or an attachment is the fault of that one file.
         let is_vague = |finding: &Diagnostic| {
-            let is_exact = finding.place.as_ref().is_some_and(|place| place.excerpt.is_some());
+            let is_exact = finding
+                .place
+                .as_ref()
+                .is_some_and(|place| place.excerpt.is_some() || !place.file.ends_with(".md"));
             !finding.pages.is_empty() && !is_exact
         };
         let mut count: HashMap<(&'static str, String), usize> = HashMap::new();

@@ -75,11 +75,22 @@ const LABELS: &[&str] = &[
     "uid",
 ];
 
+/// Ends of words that name a count or a certificate (字节数, 浏览量, 总值, 金额, 登记证), where they stand in the same cell.
+const COUNTS: &[char] = &['数', '量', '值', '额', '价', '率', '证', '第'];
+
+/// What a telephone is called; what stands behind its number is the next word then, and no unit (`电话138…个人`).
+const CALLED: &[&str] = &["电话", "手机", "手机号", "手机号码", "电话号码", "联系方式", "微信", "微信号", "致电", "拨打"];
+
+/// Accounts that many people name after their own mobile number, with letters before it.
+const ACCOUNTS: &[&str] =
+    &["微信", "微信号", "抖音号", "抖音", "快手号", "快手", "支付宝", "支付宝账号", "账号", "帐号", "邮箱", "电子邮箱"];
+
 /// Units: what has one behind it was counted.
 const UNITS: &[&str] = &[
     "元", "万", "亿", "美元", "欧元", "日元", "人", "人次", "次", "公斤", "千克", "克", "吨", "斤", "公里", "千米",
     "米", "光年", "年", "岁", "字节", "个", "户", "亩", "公顷", "平方", "立方", "度", "°", "%", "％", "kg", "km", "KB",
-    "MB", "GB", "KiB", "MiB", "bytes", "e-", "e+", "E-", "E+", "×10",
+    "MB", "GB", "KiB", "MiB", "bytes", "bit", "bps", "Hz", "kHz", "MHz", "比特", "赫兹", "条", "株", "颗", "粒", "秒", "倍",
+    "e-", "e+", "E-", "E+", "×10",
 ];
 
 /// Words of Latin letters that may touch a number.
@@ -119,7 +130,7 @@ impl<'a> Context<'a> {
         !self.is_in_address(span)
             && !self.is_among_letters(span)
             && !is_part_of_decimal(text, span)
-            && !has_unit(text, span.end)
+            && (self.is_called(span.start) || !has_unit(text, span.end))
             && !matches!(before(text, span.start).find(|c| *c != ' '), Some('¥' | '￥' | '$' | '€' | '№'))
             && !self.is_labelled(span.start)
     }
@@ -140,7 +151,24 @@ impl<'a> Context<'a> {
         }
         let word: String = before(self.text, span.start).take_while(char::is_ascii_alphanumeric).take(16).collect();
         let word: String = word.chars().rev().collect::<String>().to_ascii_lowercase();
-        !word.is_empty() && !TOUCHING.contains(&word.as_str())
+        !word.is_empty() && !TOUCHING.contains(&word.as_str()) && !self.is_account(span, &word)
+    }
+
+    /// `微信号 zs138…` and `zs138…@163.com`: initials and a mobile number.
+    fn is_account(&self, span: &Range<usize>, letters: &str) -> bool {
+        let is_short = letters.len() <= 6 && letters.bytes().all(|byte| byte.is_ascii_alphabetic());
+        let named = || self.ends_with_one(span.start - letters.len(), ACCOUNTS);
+        is_short && (after(self.text, span.end).next() == Some('@') || named())
+    }
+
+    /// Whether a number is called a telephone right before it.
+    pub fn is_called(&self, at: usize) -> bool {
+        self.ends_with_one(at, CALLED)
+    }
+
+    fn ends_with_one(&self, at: usize, words: &[&str]) -> bool {
+        let before = self.words_before(at);
+        words.iter().any(|word| before.ends_with(word))
     }
 
     /// Up to twelve characters before a place, with signs and spaces that may part a word from its number taken away.
@@ -155,7 +183,10 @@ impl<'a> Context<'a> {
 
     fn is_labelled(&self, at: usize) -> bool {
         let words = self.words_before(at);
-        LABELS.iter().any(|label| {
+        let between = &self.text[..at];
+        let is_counted = words.ends_with(COUNTS) && !between.trim_end_matches(' ').ends_with(['\n', '\t', '\r']);
+        is_counted && !words.ends_with("身份证")
+            || LABELS.iter().any(|label| {
             let Some(lead) = words.len().checked_sub(label.len()) else { return false };
             words.is_char_boundary(lead)
                 && words[lead..].eq_ignore_ascii_case(label)
@@ -170,7 +201,11 @@ fn is_part_of_decimal(text: &str, span: &Range<usize>) -> bool {
     let mut lead = before(text, span.start);
     let mut rest = after(text, span.end);
     let is_digit = |c: char| digit(c).is_some();
-    // Enumerations (`1.138…`) are let through by whoever asks; a longer number before the dot is none.
+    // Enumerations (`1.138…`) are let through by whoever asks; a longer number before the dot is none, nor is `0.138…`.
+    let whole: String = before(text, span.start).skip(1).take_while(|c| is_digit(*c)).take(2).collect();
+    if matches!(before(text, span.start).next(), Some('.' | '．')) && matches!(whole.as_str(), "0" | "０") {
+        return true;
+    }
     let leading = matches!(lead.next(), Some('.' | '．'))
         && lead.next().is_some_and(is_digit)
         && !lead.find(|c| !is_digit(*c)).is_none_or(|c| matches!(c, '\n' | '\r' | '\t'));

@@ -1,5 +1,6 @@
 //! Citizens' identity numbers (GB 11643—1999): region, date of birth, sequence, check digit.
 
+use super::context::Context;
 use super::digits::{Group, after};
 use super::{Finding, Kind};
 
@@ -44,7 +45,11 @@ const REGIONS: [(&str, &[(u8, u8)]); 35] = [
 ];
 
 /// The identity number that starts with one of `groups`, and how many of them it takes.
-pub fn starting_at(text: &str, groups: &[Group]) -> Option<(Finding, usize)> {
+pub fn starting_at(context: &Context, groups: &[Group]) -> Option<(Finding, usize)> {
+    let text = context.text;
+    if let Some(found) = of_fifteen(context, groups) {
+        return Some((found, 1));
+    }
     let mut number = String::new();
     for (index, group) in groups.iter().enumerate() {
         // A dot parts dates and decimals, not these numbers.
@@ -74,14 +79,30 @@ pub fn starting_at(text: &str, groups: &[Group]) -> Option<(Finding, usize)> {
     None
 }
 
+/// Numbers of fifteen digits, from before 1999: without a check digit and with two digits of the year, so only where they
+/// are called by their name, before or behind them.
+fn of_fifteen(context: &Context, groups: &[Group]) -> Option<Finding> {
+    const CALLED: [&str; 5] = ["身份证", "身份号码", "居民证", "证件号", "老证"];
+    let group = groups.first().filter(|group| group.digits.len() == 15)?;
+    let (region, date) = (group.digits.get(..6)?, group.digits.get(6..12)?);
+    let whole = format!("{region}19{date}");
+    let near = |text: &str| CALLED.iter().any(|word| text.contains(word));
+    let behind: String = after(context.text, group.span.end).take(16).take_while(|c| *c != '\n').collect();
+    let is_one = is_region(&whole) && has_date(&whole) && (near(context.words_before(group.span.start)) || near(&behind));
+    is_one.then(|| Finding { kind: Kind::Identity, span: group.span.clone(), number: group.digits.clone() })
+}
+
 /// Whether 18 digits (the last may be `X`) have a region, a date and a check digit that fit.
 pub fn is_valid(number: &str) -> bool {
+    is_region(number) && has_date(number) && check_digit(number) == number.chars().nth(17)
+}
+
+fn is_region(number: &str) -> bool {
     let (Some(province), Some(prefecture)) = (number.get(..2), number.get(2..4)) else { return false };
     let Ok(prefecture) = prefecture.parse::<u8>() else { return false };
-    let region = REGIONS.iter().any(|(known, ranges)| {
+    REGIONS.iter().any(|(known, ranges)| {
         *known == province && ranges.iter().any(|(from, to)| (*from..=*to).contains(&prefecture))
-    });
-    region && has_date(number) && check_digit(number) == number.chars().nth(17)
+    })
 }
 
 fn has_date(number: &str) -> bool {

@@ -67,7 +67,7 @@ fn number(context: &Context, previous: Option<&Group>, groups: &[Group]) -> Opti
     let bare = first.digits.strip_prefix("0086").or(first.digits.strip_prefix("86")).filter(|rest| rest.len() == 11);
     let (number, taken) = match bare.unwrap_or(&first.digits) {
         whole if whole.len() == 11 => (whole.to_owned(), 1),
-        part if part.len() < 11 => in_parts(previous, groups)?,
+        part if part.len() < 11 => in_parts(context, previous, groups)?,
         _ => return None,
     };
     let span = first.span.start..groups.get(taken - 1)?.span.end;
@@ -76,7 +76,7 @@ fn number(context: &Context, previous: Option<&Group>, groups: &[Group]) -> Opti
 }
 
 /// The usual groupings, where nothing else stands in the same row of groups.
-fn in_parts(previous: Option<&Group>, groups: &[Group]) -> Option<(String, usize)> {
+fn in_parts(context: &Context, previous: Option<&Group>, groups: &[Group]) -> Option<(String, usize)> {
     const SHAPES: [&[usize]; 6] = [&[3, 4, 4], &[3, 8], &[7, 4], &[3, 2, 2, 2, 2], &[3, 3, 5], &[4, 3, 4]];
     let joint = groups.first()?.joint?;
     // Spaces and hyphens are mixed, dots are not.
@@ -84,7 +84,9 @@ fn in_parts(previous: Option<&Group>, groups: &[Group]) -> Option<(String, usize
     let taken = 1 + groups.iter().take_while(|group| joins(group.joint)).count();
     let row = groups.get(..taken)?;
     let shape: Vec<usize> = row.iter().map(|group| group.digits.len()).collect();
-    let fits = SHAPES.contains(&shape.as_slice()) && (joint != Joint::Dot || shape == [3, 4, 4]);
+    // One by one, as forms have it, they are scores and counts as often: only where they are called a telephone.
+    let is_spelled = shape == [1; 11] && context.is_called(row.first()?.span.start);
+    let fits = is_spelled || SHAPES.contains(&shape.as_slice()) && (joint != Joint::Dot || shape == [3, 4, 4]);
     let alone = previous.is_none_or(|group| !joins(group.joint)) && row.last()?.joint.is_none();
     (fits && alone).then(|| (row.iter().map(|group| group.digits.as_str()).collect(), taken))
 }

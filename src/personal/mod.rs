@@ -37,7 +37,7 @@ pub struct Finding {
     pub kind: Kind,
     /// Where it stands, in bytes of the text.
     pub span: Range<usize>,
-    /// Its digits without spaces, in half width; an identity number may end with `X`, a mobile number has no country code.
+    /// Its digits without spaces, in half width; an identity number may end with `X` or have fifteen digits, a mobile number has no country code.
     pub number: String,
 }
 
@@ -54,7 +54,7 @@ pub fn numbers(text: &str) -> Vec<Finding> {
         let rest = &groups[at..];
         let previous = at.checked_sub(1).and_then(|before| groups.get(before));
         // The check of an identity number is the strictest, that of a mobile number the loosest.
-        let hit = identity::starting_at(text, rest)
+        let hit = identity::starting_at(&context, rest)
             .or_else(|| bank::starting_at(&context, rest))
             .or_else(|| mobile::starting_at(&context, previous, rest));
         match hit {

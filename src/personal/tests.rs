@@ -44,19 +44,12 @@ fn found(case: &Case) -> Vec<String> {
 
 use people_in_csv as in_csv;
 
-#[test]
-fn the_labelled_set_is_told_apart() {
-    const FILES: [(&str, &str); 5] = [
-        ("identity", include_str!("../../tests/privacy/identity.toml")),
-        ("mobile", include_str!("../../tests/privacy/mobile.toml")),
-        ("bank", include_str!("../../tests/privacy/bank.toml")),
-        ("people", include_str!("../../tests/privacy/people.toml")),
-        ("look-alikes", include_str!("../../tests/privacy/look-alikes.toml")),
-    ];
+/// Tells how well the numbers and lists of a set are told apart, and wants what was promised.
+fn measure(name: &str, files: &[(&str, &str)], least: (usize, usize)) {
     let (mut positives, mut look_alikes) = (0, 0);
     let (mut hits, mut missed, mut wrong) = (0_usize, 0_usize, 0_usize);
-    for (name, text) in FILES {
-        let set: Set = toml::from_str(text).expect(name);
+    for (file, text) in files {
+        let set: Set = toml::from_str(text).expect(file);
         for case in &set.case {
             *(if case.finds.is_empty() { &mut look_alikes } else { &mut positives }) += 1;
             let mut wanted: BTreeMap<&str, isize> = BTreeMap::new();
@@ -71,7 +64,7 @@ fn the_labelled_set_is_told_apart() {
                 missed += count.max(0) as usize;
                 wrong += count.min(0).unsigned_abs();
                 if count != 0 {
-                    println!("{name}: {} {find} in {:?}", if count > 0 { "missed" } else { "wrong" }, case.text);
+                    println!("{file}: {} {find} in {:?}", if count > 0 { "missed" } else { "wrong" }, case.text);
                 }
             }
             hits += found.len();
@@ -81,13 +74,35 @@ fn the_labelled_set_is_told_apart() {
     let recall = right as f64 / (right + missed) as f64;
     let precision = right as f64 / hits as f64;
     println!(
-        "{positives} texts with personal data, {look_alikes} look-alikes: recall {:.2} % ({right} of {}), precision {:.2} % ({right} of {hits})",
+        "{name}: {positives} texts with personal data, {look_alikes} look-alikes: recall {:.2} % ({right} of {}), precision {:.2} % ({right} of {hits})",
         recall * 100.0,
         right + missed,
         precision * 100.0
     );
-    assert!(positives >= 200 && look_alikes >= 400);
+    assert!(positives >= least.0 && look_alikes >= least.1);
     assert!(recall >= 0.99 && precision >= 0.97);
+}
+
+#[test]
+fn the_labelled_set_is_told_apart() {
+    let files = [
+        ("identity", include_str!("../../tests/privacy/identity.toml")),
+        ("mobile", include_str!("../../tests/privacy/mobile.toml")),
+        ("bank", include_str!("../../tests/privacy/bank.toml")),
+        ("people", include_str!("../../tests/privacy/people.toml")),
+        ("look-alikes", include_str!("../../tests/privacy/look-alikes.toml")),
+    ];
+    measure("first set", &files, (200, 400));
+}
+
+/// Written by somebody who had not read the code.
+#[test]
+fn the_second_set_is_told_apart() {
+    let files = [
+        ("second", include_str!("../../tests/privacy/second.toml")),
+        ("second-look-alikes", include_str!("../../tests/privacy/second-look-alikes.toml")),
+    ];
+    measure("second set", &files, (120, 250));
 }
 
 #[test]
