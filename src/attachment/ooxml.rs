@@ -56,7 +56,11 @@ fn holds_text(name: &str) -> bool {
         stem.starts_with("xl/drawings/") || stem.starts_with("xl/comments") || stem.starts_with("xl/threadedcomments/");
     // Title, subject, keywords and remarks, which programs show.
     let properties = stem.starts_with("docprops/");
-    word || slides || properties || drawings || stem == "content" || stem.starts_with("doc_") && stem.contains("/pages/")
+    word || slides
+        || properties
+        || drawings
+        || stem == "content"
+        || stem.starts_with("doc_") && stem.contains("/pages/")
 }
 
 #[derive(Default)]

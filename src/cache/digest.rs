@@ -12,10 +12,18 @@ impl Digest {
         Self::from_hash(&blake3::hash(bytes))
     }
 
-    fn from_hash(hash: &blake3::Hash) -> Self {
+    /// Of bytes that were hashed piece by piece.
+    pub fn from_hash(hash: &blake3::Hash) -> Self {
         let mut digest = [0; 16];
         digest.copy_from_slice(&hash.as_bytes()[..16]);
         Self(digest)
+    }
+}
+
+/// 32 hexadecimal digits.
+impl std::fmt::Display for Digest {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
     }
 }
 

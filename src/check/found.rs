@@ -52,10 +52,8 @@ impl<'a> Found<'a> {
         // What stands somewhere in a page, but not in the author's file, comes from a template or a shortcode. What is
         // wrong with a picture or an attachment is the fault of that one file.
         let is_vague = |finding: &Diagnostic| {
-            let is_exact = finding
-                .place
-                .as_ref()
-                .is_some_and(|place| place.excerpt.is_some() || !place.file.ends_with(".md"));
+            let is_exact =
+                finding.place.as_ref().is_some_and(|place| place.excerpt.is_some() || !place.file.ends_with(".md"));
             !finding.pages.is_empty() && !is_exact
         };
         let mut count: HashMap<(&'static str, String), usize> = HashMap::new();

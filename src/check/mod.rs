@@ -14,6 +14,7 @@ pub mod language;
 mod links;
 mod privacy;
 pub mod report;
+mod reuse;
 mod rules;
 pub mod sarif;
 mod settings;
@@ -30,9 +31,12 @@ use rayon::prelude::*;
 use crate::diagnostic::{Diagnostic, Text};
 use crate::site::{Artifact, Route, Routes, Site, render, summarize};
 
+use reuse::Reuse;
+
 pub use document::Document;
 pub use facts::{Facts, FileFacts};
 pub use found::Found;
+pub use reuse::Made;
 pub use rules::{Default as DefaultLevel, Group, Rule, all as rules, find as find_rule, finding};
 pub use settings::Settings;
 pub use sources::{Source, Sources};
@@ -110,6 +114,25 @@ pub struct Report {
 /// Checks a whole site. `told` is what loading and planning it had to say: what belongs to a rule is taken as the
 /// rule's level says, the rest is kept. `step` is called after each route, from any thread.
 pub fn run(site: &Site, routes: &Routes, told: Vec<Diagnostic>, options: Options, step: &(dyn Fn() + Sync)) -> Report {
+    run_on(site, routes, None, told, options, step)
+}
+
+/// The errors of a site whose files are `made` already. A page that had none last time, and of which nothing has changed
+/// since, is not looked at again, but for what it has to do with others.
+pub fn errors(site: &Site, routes: &Routes, made: &Made, options: Options) -> Vec<Diagnostic> {
+    let mut findings = run_on(site, routes, Some(made), Vec::new(), options, &|| ()).findings;
+    findings.retain(Diagnostic::is_error);
+    findings
+}
+
+fn run_on(
+    site: &Site,
+    routes: &Routes,
+    made: Option<&Made>,
+    told: Vec<Diagnostic>,
+    options: Options,
+    step: &(dyn Fn() + Sync),
+) -> Report {
     let mut own = Vec::new();
     let settings = Settings::new(site, options, &mut own);
     let sources = Sources::new(site);
@@ -120,16 +143,28 @@ pub fn run(site: &Site, routes: &Routes, told: Vec<Diagnostic>, options: Options
 
     let mut found = Found::new(&settings);
     told.into_iter().for_each(|diagnostic| found.push(diagnostic));
+    let reuse = Reuse::new(&context, made);
     let pieces: Vec<Piece> = routes
         .par_iter()
         .map(|(path, route)| {
-            let piece = examine(&context, path, route);
+            let piece = reuse.piece(path, route, || {
+                let made = made.map_or_else(|| render(site, path, route), |made| (made.artifact)(path, route));
+                examine(&context, path, route, made)
+            });
             step();
             piece
         })
         .collect();
-    let of_sources: Vec<Vec<Diagnostic>> =
-        sources.all().into_par_iter().map(|source| examine_source(&context, &source)).collect();
+    let wanted: Vec<_> = sources.all().into_par_iter().filter(|source| !reuse.is_clean(&source.path)).collect();
+    let of_sources: Vec<Vec<Diagnostic>> = wanted
+        .into_par_iter()
+        .filter_map(|source| {
+            let source = sources.read(source)?;
+            let found = examine_source(&context, &source);
+            reuse.looked_at(&source.path, &found);
+            Some(found)
+        })
+        .collect();
 
     let mut files = BTreeMap::new();
     let mut failures = Vec::new();
@@ -164,9 +199,9 @@ struct Piece {
     failure: Option<(Text, Vec<Diagnostic>)>,
 }
 
-fn examine(context: &Context, path: &str, route: &Route) -> Piece {
+fn examine(context: &Context, path: &str, route: &Route, made: Result<Artifact, Vec<Diagnostic>>) -> Piece {
     let (what, source) = route.describe(context.site);
-    let artifact = match render(context.site, path, route) {
+    let artifact = match made {
         Ok(artifact) => artifact,
         Err(errors) => return Piece { failure: Some((what, errors)), ..Piece::default() },
     };

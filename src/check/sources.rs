@@ -14,6 +14,8 @@ pub struct Source<'a> {
     pub path: PathBuf,
     /// The address of its page, for documents.
     pub address: Option<&'a str>,
+    /// The language of a document.
+    pub lang: Option<&'a str>,
     pub text: Arc<str>,
 }
 
@@ -55,21 +57,39 @@ impl<'a> Sources<'a> {
         text
     }
 
-    /// The Markdown, configuration and data files.
+    /// The Markdown, configuration and data files, without their texts.
     pub(super) fn all(&self) -> Vec<Source<'a>> {
-        let pages = self.site.content.pages.iter().map(|page| (&page.file, page.path.as_str()));
-        let sections = self.site.content.sections.iter().map(|section| (&section.file, section.path.as_str()));
-        let documents = pages.chain(sections).filter(|(file, _)| !file.source.as_os_str().is_empty());
-        let documents = documents.filter_map(|(file, address)| {
-            let (shown, path) = (file.shown(), file.source.clone());
-            Some(Source { text: self.text(&shown)?, file: shown, path, address: Some(address) })
+        let (pages, sections) = (&self.site.content.pages, &self.site.content.sections);
+        let pages = pages.iter().map(|page| (&page.file, &page.path, &page.lang));
+        let sections = sections.iter().map(|section| (&section.file, &section.path, &section.lang));
+        let documents = pages.chain(sections).filter(|(file, ..)| !file.source.as_os_str().is_empty());
+        let documents = documents.map(|(file, address, lang)| Source {
+            file: file.shown(),
+            path: file.source.clone(),
+            address: Some(address),
+            lang: Some(lang),
+            text: Arc::default(),
         });
         let is_data =
             |file: &str| !self.site.template_folders().iter().any(|folder| file.starts_with(&self.site.shown(folder)));
-        let others = self.shared.iter().filter(|(file, _)| is_data(file)).filter_map(|(file, path)| {
-            Some(Source { text: self.text(file)?, file: file.clone(), path: path.clone(), address: None })
+        let others = self.shared.iter().filter(|(file, _)| is_data(file)).map(|(file, path)| Source {
+            file: file.clone(),
+            path: path.clone(),
+            address: None,
+            lang: None,
+            text: Arc::default(),
         });
         documents.chain(others).collect()
+    }
+
+    /// A source with its text; none where it has none.
+    pub(super) fn read<'s>(&self, source: Source<'s>) -> Option<Source<'s>> {
+        Some(Source { text: self.text(&source.file)?, ..source })
+    }
+
+    /// The files that every page may show something of, and be blamed for: configuration, data and templates.
+    pub(super) fn shared(&self) -> impl Iterator<Item = &str> {
+        self.shared.iter().map(|(file, _)| file.as_str())
     }
 
     /// Where one of `needles` stands: in the page's own file, else in the configuration, the data or a template, else

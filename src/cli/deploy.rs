@@ -1,7 +1,8 @@
 //! `kepu deploy`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::io::{IsTerminal, Write};
+use std::mem::ManuallyDrop;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -10,12 +11,13 @@ use std::time::{Duration, Instant};
 use clap::Args;
 use humansize::{BINARY, format_size};
 
+use crate::cache::Store;
 use crate::check;
 use crate::config::Mode;
 use crate::config::deploy::{Family, Host, Server, Target, bytes};
 use crate::diagnostic::{Diagnostic, Result, Text};
 use crate::publish::deploy::{self, Artifacts, Options, Progress, Session, Summary, Version};
-use crate::site::{Request, Routes, Site, plan, read_config};
+use crate::site::{Request, Routes, Site, Stores, plan, read_config};
 use crate::text;
 
 use super::output::{Format, Output};
@@ -230,17 +232,23 @@ fn act(
         bar.finish();
         return summary.map(Done::Sent);
     }
-    let site = Site::load(request, diagnostics)?;
-    let routes = plan(&site, diagnostics);
+    let stores = Stores::open(root);
+    // The process ends soon; freeing a large site piece by piece would only keep the user waiting.
+    let site = ManuallyDrop::new(Site::load_with(request, stores.clone(), diagnostics)?);
+    let routes = ManuallyDrop::new(plan(&site, diagnostics));
     if diagnostics.iter().any(Diagnostic::is_error) || (output.strict && !diagnostics.is_empty()) {
         return None;
     }
-    if !arguments.skip_check && !arguments.setup && !passes_check(&site, &routes, request, diagnostics) {
+    let notes = root.join(".kepu/deploy").join(&target.name);
+    let mut artifacts = Artifacts::make(&site, &routes, request, &notes.join("made"), diagnostics)?;
+    // Only now: what fails leaves nothing behind.
+    if let Some(stores) = &stores {
+        stores.save();
+    }
+    if !arguments.skip_check && !arguments.setup && !passes_check(&site, &routes, &artifacts, request, diagnostics) {
         return None;
     }
-    let mut artifacts = Artifacts::render(&site, &routes, &|| (), diagnostics)?;
     let redirects = deploy::redirects(&site, &routes);
-    let notes = root.join(".kepu/deploy").join(&target.name);
     if let Some((name, text)) = deploy::dress(target, &redirects, &mut artifacts) {
         // For the administrator; a deploy does not depend on it.
         let _ = std::fs::create_dir_all(&notes).and_then(|()| std::fs::write(notes.join(name), text));
@@ -251,25 +259,43 @@ fn act(
     }
     diagnostics.extend(deploy::search_sources(root));
     if matches!(target.host, Host::Ftp { .. }) || target.server == Server::Iis {
-        diagnostics.extend(odd_names(&artifacts));
+        let sent = std::fs::read_to_string(notes.join("sent")).unwrap_or_default();
+        let sent: HashSet<&str> = sent.lines().collect();
+        diagnostics.extend(odd_names(artifacts.paths().filter(|path| !sent.contains(path))));
     }
+    diagnostics.extend(placeholder(&site.config.base_url, &target.name));
     if diagnostics.iter().any(Diagnostic::is_error) {
         return None;
     }
     let rendered = Instant::now();
-    let session = open(diagnostics)?;
-    let summary = session.deploy(&artifacts, diagnostics);
+    let summary = open(diagnostics)?.deploy(&artifacts, diagnostics);
     bar.finish();
     let seconds = rendered.elapsed().as_secs_f64();
-    summary.map(|summary| Done::Sent(Summary { seconds, ..summary }))
+    let rendered = artifacts.rendered;
+    summary.map(|summary| Done::Sent(Summary { seconds, rendered, ..summary }))
 }
 
 /// Whether `kepu check` finds no error; the network is not asked, and warnings are left to it.
-fn passes_check(site: &Site, routes: &Routes, request: &Request, diagnostics: &mut Vec<Diagnostic>) -> bool {
+fn passes_check(
+    site: &Site,
+    routes: &Routes,
+    artifacts: &Artifacts,
+    request: &Request,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> bool {
+    /// What checks leave to each other takes no more, in bytes.
+    const MOST: usize = 1 << 30;
     let now = request.now.instant(site.outreach.is_some());
     let options = check::Options { now, inspect: false, external: false };
-    let findings = check::run(site, routes, Vec::new(), options, &|| ()).findings;
-    let errors: Vec<Diagnostic> = findings.into_iter().filter(Diagnostic::is_error).collect();
+    let store = Store::open(&request.found.root.join(".kepu/cache/checked"));
+    let made = check::Made {
+        store: &store,
+        digest: &|path| artifacts.digest(path),
+        artifact: &|path, route| artifacts.artifact(path, route),
+    };
+    let errors = check::errors(site, routes, &made, options);
+    // Where it cannot be noted, all is looked at again next time.
+    let _ = store.save(MOST);
     let count = errors.len();
     if count == 0 {
         return true;
@@ -308,10 +334,35 @@ fn setup(target: &Target, redirects: &BTreeMap<String, String>, has_404: bool, o
     }
 }
 
-/// Names that some hosts cannot hold or show.
-fn odd_names(artifacts: &Artifacts) -> Option<Diagnostic> {
+/// A base URL that nobody outside can open: what `kepu init` writes, or this computer.
+fn placeholder(base_url: &str, target: &str) -> Option<Diagnostic> {
+    let url = url::Url::parse(base_url).ok()?;
+    let is_placeholder = match url.host()? {
+        url::Host::Domain(name) => {
+            ["example.com", "example.org", "example.net", "localhost"].contains(&name.trim_start_matches("www."))
+        }
+        url::Host::Ipv4(address) => address.is_loopback() || address.is_unspecified(),
+        url::Host::Ipv6(address) => address.is_loopback() || address.is_unspecified(),
+    };
+    let warning = Diagnostic::warning(
+        "deploy/base-url",
+        text!(
+            "`base_url` is still `{base_url}`: links, feeds and the site map lead there",
+            "`base_url` 还是 `{base_url}`：链接、订阅源和站点地图都会指向那里"
+        ),
+    );
+    is_placeholder.then(|| {
+        warning.help(text!(
+            "write the address under which visitors open the site into the configuration, or into `[deploy.{target}]` as `base_url`",
+            "请把访问者打开网站的地址写进配置文件的 `base_url`，或写进 `[deploy.{target}]` 的 `base_url`"
+        ))
+    })
+}
+
+/// Names that some hosts cannot hold or show, among those that go there for the first time.
+fn odd_names<'a>(paths: impl Iterator<Item = &'a str>) -> Option<Diagnostic> {
     const NAMED: usize = 5;
-    let odd: Vec<&str> = artifacts.paths().filter(|path| !path.is_ascii()).collect();
+    let odd: Vec<&str> = paths.filter(|path| !path.is_ascii()).collect();
     if odd.is_empty() {
         return None;
     }
@@ -346,11 +397,12 @@ fn list(versions: &[Version], live: Option<&str>, output: &Output) {
 
 fn tell(target: &Target, summary: &Summary, arguments: &Arguments, started: Instant, failed: bool, output: &Output) {
     let dry_run = arguments.dry_run;
-    let Summary { sent, bytes, linked, deleted, unchanged, version, tree, seconds } = summary;
+    let Summary { sent, bytes, linked, deleted, unchanged, rendered, version, tree, seconds } = summary;
     let (name, whole) = (&target.name, started.elapsed().as_secs_f64());
     if output.format == Format::Json {
         let line = serde_json::json!({ "deploy": {
             "target": name, "sent": sent, "bytes": bytes, "linked": linked, "deleted": deleted, "unchanged": unchanged,
+            "rendered": rendered,
             "version": version, "dry_run": dry_run, "failed": failed, "seconds": seconds, "whole_seconds": whole,
         } });
         let _ = writeln!(std::io::stdout(), "{line}");

@@ -79,7 +79,8 @@ const LABELS: &[&str] = &[
 const COUNTS: &[char] = &['数', '量', '值', '额', '价', '率', '证', '第'];
 
 /// What a telephone is called; what stands behind its number is the next word then, and no unit (`电话138…个人`).
-const CALLED: &[&str] = &["电话", "手机", "手机号", "手机号码", "电话号码", "联系方式", "微信", "微信号", "致电", "拨打"];
+const CALLED: &[&str] =
+    &["电话", "手机", "手机号", "手机号码", "电话号码", "联系方式", "微信", "微信号", "致电", "拨打"];
 
 /// Accounts that many people name after their own mobile number, with letters before it.
 const ACCOUNTS: &[&str] =
@@ -89,8 +90,8 @@ const ACCOUNTS: &[&str] =
 const UNITS: &[&str] = &[
     "元", "万", "亿", "美元", "欧元", "日元", "人", "人次", "次", "公斤", "千克", "克", "吨", "斤", "公里", "千米",
     "米", "光年", "年", "岁", "字节", "个", "户", "亩", "公顷", "平方", "立方", "度", "°", "%", "％", "kg", "km", "KB",
-    "MB", "GB", "KiB", "MiB", "bytes", "bit", "bps", "Hz", "kHz", "MHz", "比特", "赫兹", "条", "株", "颗", "粒", "秒", "倍",
-    "e-", "e+", "E-", "E+", "×10",
+    "MB", "GB", "KiB", "MiB", "bytes", "bit", "bps", "Hz", "kHz", "MHz", "比特", "赫兹", "条", "株", "颗", "粒", "秒",
+    "倍", "e-", "e+", "E-", "E+", "×10",
 ];
 
 /// Words of Latin letters that may touch a number.
@@ -187,12 +188,12 @@ impl<'a> Context<'a> {
         let is_counted = words.ends_with(COUNTS) && !between.trim_end_matches(' ').ends_with(['\n', '\t', '\r']);
         is_counted && !words.ends_with("身份证")
             || LABELS.iter().any(|label| {
-            let Some(lead) = words.len().checked_sub(label.len()) else { return false };
-            words.is_char_boundary(lead)
+                let Some(lead) = words.len().checked_sub(label.len()) else { return false };
+                words.is_char_boundary(lead)
                 && words[lead..].eq_ignore_ascii_case(label)
                 // `Tissn` is no ISSN.
                 && !(label.is_ascii() && before(words, lead).next().is_some_and(|c| c.is_ascii_alphanumeric()))
-        })
+            })
     }
 }
 

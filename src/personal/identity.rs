@@ -88,7 +88,8 @@ fn of_fifteen(context: &Context, groups: &[Group]) -> Option<Finding> {
     let whole = format!("{region}19{date}");
     let near = |text: &str| CALLED.iter().any(|word| text.contains(word));
     let behind: String = after(context.text, group.span.end).take(16).take_while(|c| *c != '\n').collect();
-    let is_one = is_region(&whole) && has_date(&whole) && (near(context.words_before(group.span.start)) || near(&behind));
+    let is_one =
+        is_region(&whole) && has_date(&whole) && (near(context.words_before(group.span.start)) || near(&behind));
     is_one.then(|| Finding { kind: Kind::Identity, span: group.span.clone(), number: group.digits.clone() })
 }
 

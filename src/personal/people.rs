@@ -182,8 +182,26 @@ fn is_home(cell: &str) -> bool {
 
 fn is_home_without_township(cell: &str) -> bool {
     const PARTS: [&str; 20] = [
-        "村", "嘎查", "组", "队", "号", "室", "栋", "楼", "小区", "社区", "巷", "胡同", "屯", "街坊", "花园", "家园", "公寓",
-        "单元", "家属院", "苑",
+        "村",
+        "嘎查",
+        "组",
+        "队",
+        "号",
+        "室",
+        "栋",
+        "楼",
+        "小区",
+        "社区",
+        "巷",
+        "胡同",
+        "屯",
+        "街坊",
+        "花园",
+        "家园",
+        "公寓",
+        "单元",
+        "家属院",
+        "苑",
     ];
     // `5-2-301`: building, entrance, flat.
     let parts: Vec<&str> = cell.split(|c: char| digit(c).is_none() && !matches!(c, '-' | '－')).collect();

@@ -139,14 +139,7 @@ pub fn build(
         }
     };
     let record = memory.record.unwrap_or_default();
-    let everywhere = site.digest();
-    let pass = Pass { site, everywhere, staged: &staged, record: &record, refused: AtomicBool::new(false) };
-    let mut done = pass.run(routes, step, diagnostics)?;
-    done.extend(pass.images(routes, diagnostics)?);
-    if site.is_torn() {
-        diagnostics.push(torn());
-        return None;
-    }
+    let done = Pass::new(site, &record, &staged).run(routes, step, diagnostics)?;
     let kept: BTreeSet<Box<str>> = done.iter().filter(|file| !file.is_written).map(|file| file.path.clone()).collect();
     let folder = staged.output().shown().to_owned();
     let time = staged.time();
@@ -229,15 +222,37 @@ fn target(site: &Site, options: &Options) -> crate::diagnostic::Result<(Output, 
     Ok((output, options))
 }
 
+/// Where the files of a site go.
+pub(super) trait Sink: Sync {
+    /// Whether a file is there as the last record has it.
+    fn is_intact(&self, path: &str) -> bool;
+    fn write(&self, path: &str, bytes: &[u8]) -> crate::diagnostic::Result<()>;
+    fn copy(&self, path: &str, source: &Path, hard_link: bool) -> crate::diagnostic::Result<()>;
+}
+
+impl Sink for Staged {
+    fn is_intact(&self, path: &str) -> bool {
+        Staged::is_intact(self, path)
+    }
+
+    fn write(&self, path: &str, bytes: &[u8]) -> crate::diagnostic::Result<()> {
+        Staged::write(self, path, bytes)
+    }
+
+    fn copy(&self, path: &str, source: &Path, hard_link: bool) -> crate::diagnostic::Result<()> {
+        Staged::copy(self, path, source, hard_link)
+    }
+}
+
 /// One file of the output on its way.
-struct Done {
-    path: Box<str>,
-    made: Option<Made>,
+pub(super) struct Done {
+    pub path: Box<str>,
+    pub made: Option<Made>,
     /// Of its bytes, if they were seen.
     digest: Option<Digest>,
     /// The file that it is a copy of, if it was copied now.
     source: Option<PathBuf>,
-    is_rendered: bool,
+    pub is_rendered: bool,
     is_written: bool,
     /// Whether it depends on the clock, the network or the environment.
     is_open: bool,
@@ -255,18 +270,44 @@ impl Done {
 }
 
 /// One pass over all routes.
-struct Pass<'a> {
+pub(super) struct Pass<'a> {
     site: &'a Site,
     /// Of what every route depends on.
     everywhere: Digest,
-    staged: &'a Staged,
+    staged: &'a dyn Sink,
     record: &'a Record,
     /// When the disk is full every file fails; one report is enough. Templates go on being checked.
     refused: AtomicBool,
 }
 
-impl Pass<'_> {
-    fn run(&self, routes: &Routes, step: &(dyn Fn() + Sync), diagnostics: &mut Vec<Diagnostic>) -> Option<Vec<Done>> {
+impl<'a> Pass<'a> {
+    /// On top of what a record tells.
+    pub fn new(site: &'a Site, record: &'a Record, sink: &'a dyn Sink) -> Self {
+        Self { site, everywhere: site.digest(), staged: sink, record, refused: AtomicBool::new(false) }
+    }
+
+    /// All files of the site, the images too.
+    pub fn run(
+        &self,
+        routes: &Routes,
+        step: &(dyn Fn() + Sync),
+        diagnostics: &mut Vec<Diagnostic>,
+    ) -> Option<Vec<Done>> {
+        let mut done = self.routes(routes, step, diagnostics)?;
+        done.extend(self.images(routes, diagnostics)?);
+        if self.site.is_torn() {
+            diagnostics.push(torn());
+            return None;
+        }
+        Some(done)
+    }
+
+    fn routes(
+        &self,
+        routes: &Routes,
+        step: &(dyn Fn() + Sync),
+        diagnostics: &mut Vec<Diagnostic>,
+    ) -> Option<Vec<Done>> {
         let (site, record) = (self.site, self.record);
         let routes: Vec<(&String, &Route)> = routes.iter().collect();
         let of: Vec<Option<Digest>> =
@@ -481,7 +522,7 @@ fn bytes(artifact: &Artifact) -> Option<&[u8]> {
     })
 }
 
-fn put(staged: &Staged, path: &str, artifact: &Artifact) -> crate::diagnostic::Result<()> {
+fn put(staged: &dyn Sink, path: &str, artifact: &Artifact) -> crate::diagnostic::Result<()> {
     match artifact {
         Artifact::File { source, hard_link } => staged.copy(path, source, *hard_link),
         other => staged.write(path, bytes(other).unwrap_or_default()),

@@ -56,7 +56,12 @@ pub fn options(request: &Request) -> Digest {
 impl Record {
     /// The record of an output, if there is one that was made with these options.
     pub fn open(output: &Output, options: Digest) -> Option<Self> {
-        let bytes = std::fs::read(disk::record_file(output)).ok()?;
+        Self::read_file(&disk::record_file(output), options)
+    }
+
+    /// [`Record::open`] of a file.
+    pub fn read_file(file: &std::path::Path, options: Digest) -> Option<Self> {
+        let bytes = std::fs::read(file).ok()?;
         let mut reader = Reader(&bytes);
         if reader.text()? != MAGIC || reader.text()? != BUILD_ID || reader.digest()? != Digest::of(reader.0) {
             return None;
@@ -66,6 +71,13 @@ impl Record {
 
     /// Writes the record down. Where that fails the next build makes everything again.
     pub fn save(&self, output: &Output) {
+        if disk::save_record(output, &self.bytes()).is_err() {
+            let _ = std::fs::remove_file(disk::record_file(output));
+        }
+    }
+
+    /// What a file of it holds.
+    pub fn bytes(&self) -> Vec<u8> {
         let mut body = Writer(Vec::with_capacity(1 << 20));
         self.write(&mut body);
         let mut writer = Writer(Vec::with_capacity(body.0.len() + 100));
@@ -73,9 +85,7 @@ impl Record {
         writer.text(BUILD_ID);
         writer.digest(Digest::of(&body.0));
         writer.0.extend_from_slice(&body.0);
-        if disk::save_record(output, &writer.0).is_err() {
-            let _ = std::fs::remove_file(disk::record_file(output));
-        }
+        writer.0
     }
 
     fn write(&self, to: &mut Writer) {

@@ -26,6 +26,7 @@ mod links;
 mod messages;
 mod new;
 mod outreach;
+mod redeploy;
 mod same_bytes;
 mod serve;
 mod support;

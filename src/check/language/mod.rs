@@ -12,7 +12,7 @@ mod style;
 mod tests;
 mod words;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::{Context, File, Found, Group, Page, Source, finding};
 use crate::diagnostic::{Diagnostic, Place};
@@ -117,10 +117,15 @@ fn of_page(context: &Context, page: &Page, found: &mut Found) {
     }
 }
 
-/// The list of kepu with that of a site: `wordlist.toml` beside its configuration.
-pub fn words_of(site: &Site, told: &mut Vec<Diagnostic>) -> Words {
+/// The list of a site: `wordlist.toml` beside its configuration.
+pub fn words_file(site: &Site) -> PathBuf {
     let folder = site.root.join(&site.config.file).parent().map(Path::to_path_buf).unwrap_or_default();
-    let path = folder.join(words::FILE);
+    folder.join(words::FILE)
+}
+
+/// The list of kepu with that of a site.
+pub fn words_of(site: &Site, told: &mut Vec<Diagnostic>) -> Words {
+    let path = words_file(site);
     let shown = site.shown(&path);
     let text = match path.is_file() {
         true => content::read_text(&path, &shown, told).map_err(|error| told.push(*error)).ok(),
@@ -131,11 +136,7 @@ pub fn words_of(site: &Site, told: &mut Vec<Diagnostic>) -> Words {
 
 /// The language of a document, in lower case; that of the site for other files.
 fn language_of(site: &Site, source: &Source) -> String {
-    let content = &site.content;
-    let pages = content.pages.iter().map(|page| (&page.file, &page.lang));
-    let sections = content.sections.iter().map(|section| (&section.file, &section.lang));
-    let own = pages.chain(sections).find(|(file, _)| file.source == source.path).map(|(_, lang)| lang.as_str());
-    own.unwrap_or(&site.config.default_language).to_ascii_lowercase()
+    source.lang.unwrap_or(&site.config.default_language).to_ascii_lowercase()
 }
 
 fn is_traditional(language: &str) -> bool {

@@ -107,7 +107,8 @@ pub fn site(site: &Site, options: Options, told: &mut Vec<Diagnostic>) -> Vec<Re
     let words = super::words_of(site, told);
     let (repair_words, punctuation) = (settings.wants("language/wrong-word"), settings.wants("language/punctuation"));
     let mut repaired = Vec::new();
-    for source in Sources::new(site).all() {
+    let sources = Sources::new(site);
+    for source in sources.all().into_iter().filter_map(|source| sources.read(source)) {
         // Allowances are a person's answer to a finding.
         let allowed = |change: &Change| settings.allows(&super::finding_of(change, &words, &source));
         if source.file.rsplit_once('.').is_none_or(|(_, extension)| extension != "md")

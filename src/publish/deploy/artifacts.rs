@@ -1,20 +1,23 @@
 //! The site as a host shall have it: every output path with the hash of its bytes.
 //!
-//! Routes are rendered in memory, and nothing is written to the output folder. Bytes are kept up to a budget; what is beyond
-//! it is rendered again when it is sent, which gives the same bytes.
+//! Like a build, a deploy works on top of the last one ([`crate::publish::build::Pass`]): what is made of the same is neither
+//! rendered nor hashed again, and nothing is written to the output folder. Bytes are kept up to a budget; what is beyond
+//! it, or was not rendered, is rendered when it is sent, which gives the same bytes.
 
-use std::collections::BTreeMap;
-use std::io::Read;
+use std::collections::{BTreeMap, HashMap};
+use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-
-use rayon::prelude::*;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::host::{Body, Content, Fault, HostError, Result, Throttle};
-use super::manifest::{Entry, Files, hash};
-use crate::diagnostic::{self, Diagnostic, Text};
-use crate::site::{Artifact, Processed, Route, Routes, Site, render, summarize};
+use super::manifest::{Entry, Files};
+use crate::cache::{Digest, Stamp};
+use crate::diagnostic::{self, Diagnostic};
+use crate::publish::build::{Pass, Sink};
+use crate::publish::disk::{State, Written};
+use crate::publish::record::{self, Record};
+use crate::site::{Artifact, Processed, Request, Route, Routes, Site, render};
 
 /// Bytes of rendered text that are kept until they are sent.
 const BUDGET: u64 = 256 * 1024 * 1024;
@@ -23,78 +26,117 @@ pub struct Artifacts<'a> {
     site: &'a Site,
     routes: &'a Routes,
     items: BTreeMap<String, Item>,
+    /// How many files were rendered or processed.
+    pub rendered: usize,
 }
 
 struct Item {
-    hash: String,
+    hash: Digest,
     size: u64,
     kept: Kept,
 }
 
 enum Kept {
     Bytes(Arc<[u8]>),
-    /// Rendered when it is asked for.
-    Route,
+    /// Made when it is asked for.
+    Nothing,
     File(PathBuf),
 }
 
+/// Takes what is made, and knows by the last deploy's record what need not be made.
+struct Collected<'a> {
+    record: &'a Record,
+    items: Mutex<HashMap<String, Item>>,
+    held: AtomicU64,
+}
+
+impl Collected<'_> {
+    fn put(&self, path: &str, item: Item) {
+        self.items.lock().unwrap_or_else(PoisonError::into_inner).insert(path.to_owned(), item);
+    }
+
+    /// What the last deploy knew of a file.
+    fn of_before(&self, path: &str) -> Option<Item> {
+        let Written { stamp, digest } = self.record.state.files.get(path)?;
+        Some(Item { hash: (*digest)?, size: stamp.size, kept: Kept::Nothing })
+    }
+}
+
+impl Sink for Collected<'_> {
+    fn is_intact(&self, path: &str) -> bool {
+        self.record.state.files.get(path).is_some_and(|file| file.digest.is_some())
+    }
+
+    fn write(&self, path: &str, bytes: &[u8]) -> diagnostic::Result<()> {
+        let size = bytes.len() as u64;
+        let keep = self.held.fetch_add(size, Ordering::Relaxed) < BUDGET;
+        let kept = if keep { Kept::Bytes(bytes.into()) } else { Kept::Nothing };
+        self.put(path, Item { hash: Digest::of(bytes), size, kept });
+        Ok(())
+    }
+
+    fn copy(&self, path: &str, source: &Path, _hard_link: bool) -> diagnostic::Result<()> {
+        self.put(path, file_item(source)?);
+        Ok(())
+    }
+}
+
 impl<'a> Artifacts<'a> {
-    /// Renders every route; `step` is called after each, from any thread. None, with errors in `diagnostics`, when one fails.
-    pub fn render(
+    /// Makes what the last deploy has not made already, as the file `made` tells, and notes there what this one has made.
+    /// None, with errors in `diagnostics`, when something fails.
+    pub fn make(
         site: &'a Site,
         routes: &'a Routes,
-        step: &(dyn Fn() + Sync),
+        request: &Request,
+        made: &Path,
         diagnostics: &mut Vec<Diagnostic>,
     ) -> Option<Self> {
-        let held = AtomicU64::new(0);
-        let results: Vec<std::result::Result<_, _>> = routes
-            .par_iter()
-            .map(|(path, route)| {
-                let item =
-                    render(site, path, route).and_then(|artifact| item(artifact, &held).map_err(|error| vec![*error]));
-                step();
-                match item {
-                    Ok(item) => Ok((path.clone(), item)),
-                    Err(errors) => Err((what(site, path, route), errors)),
-                }
-            })
-            .collect();
-        let mut items = BTreeMap::new();
-        let mut failures = Vec::new();
-        for result in results {
-            match result {
-                Ok((path, item)) => {
-                    items.insert(path, item);
-                }
-                Err(failure) => failures.push(failure),
-            }
-        }
-        diagnostics.extend(summarize(failures));
+        let options = record::options(request);
+        let record = Record::read_file(made, options).unwrap_or_default();
+        let sink = Collected { record: &record, items: Mutex::default(), held: AtomicU64::new(0) };
+        let done = Pass::new(site, &record, &sink).run(routes, &|| (), diagnostics)?;
         if diagnostics.iter().any(Diagnostic::is_error) {
             return None;
         }
-        let images: Vec<diagnostic::Result<(String, Item)>> = site
-            .images
-            .requested()
-            .par_iter()
-            .filter(|(path, _)| !routes.contains_key(path.as_str()))
-            .map(|(path, planned)| {
-                let item = match site.images.process(planned)? {
-                    Processed::File(file) => file_item(&file)?,
-                    Processed::Bytes(bytes) => bytes_item(bytes),
-                };
-                Ok((path.clone(), item))
-            })
-            .collect();
-        for image in images {
-            match image {
-                Ok((path, item)) => {
-                    items.insert(path, item);
-                }
-                Err(error) => diagnostics.push(*error),
+        let mut collected = std::mem::take(&mut *sink.items.lock().unwrap_or_else(PoisonError::into_inner));
+        let rendered = done.iter().filter(|file| file.is_rendered).count();
+        let mut items = BTreeMap::new();
+        for file in &done {
+            if let Some(item) = collected.remove(&*file.path).or_else(|| sink.of_before(&file.path)) {
+                items.insert(file.path.to_string(), item);
             }
         }
-        (!diagnostics.iter().any(Diagnostic::is_error)).then_some(Self { site, routes, items })
+        let written = |(path, item): (&String, &Item)| {
+            let stamp = Stamp { inode: 0, size: item.size, modified: 0, changed: 0 };
+            (path.as_str().into(), Written { stamp, digest: Some(item.hash) })
+        };
+        let record = Record {
+            options,
+            state: State { files: items.iter().map(written).collect(), ..State::default() },
+            made: done.into_iter().filter_map(|file| Some((file.path, file.made?))).collect(),
+            questions: site.questions(),
+            ..Record::default()
+        };
+        // Where it cannot be noted, all is made again next time.
+        if note(made, &record.bytes()).is_err() {
+            let _ = std::fs::remove_file(made);
+        }
+        Some(Self { site, routes, items, rendered })
+    }
+
+    /// The digest of a file's bytes.
+    pub fn digest(&self, path: &str) -> Option<Digest> {
+        self.items.get(path).map(|item| item.hash)
+    }
+
+    /// What rendering the route of `path` gives, from memory if it is there.
+    pub fn artifact(&self, path: &str, route: &Route) -> std::result::Result<Artifact, Vec<Diagnostic>> {
+        if let Some(Item { kept: Kept::Bytes(bytes), .. }) = self.items.get(path)
+            && let Ok(text) = std::str::from_utf8(bytes)
+        {
+            return Ok(Artifact::Text(text.to_owned()));
+        }
+        render(self.site, path, route)
     }
 
     /// Adds a file of the host's own, unless the site has one of that name; false then.
@@ -102,7 +144,8 @@ impl<'a> Artifacts<'a> {
         if self.items.contains_key(path) {
             return false;
         }
-        self.items.insert(path.to_owned(), bytes_item(bytes));
+        let item = Item { hash: Digest::of(&bytes), size: bytes.len() as u64, kept: Kept::Bytes(bytes.into()) };
+        self.items.insert(path.to_owned(), item);
         true
     }
 
@@ -119,7 +162,7 @@ impl<'a> Artifacts<'a> {
         self.items
             .iter()
             .map(|(path, item)| {
-                let entry = Entry { hash: item.hash.clone(), size: item.size, headers: headers(path) };
+                let entry = Entry { hash: item.hash.to_string(), size: item.size, headers: headers(path) };
                 (path.clone(), entry)
             })
             .collect()
@@ -132,29 +175,42 @@ impl<'a> Artifacts<'a> {
         let body = match &item.kept {
             Kept::Bytes(bytes) => Body::Bytes(bytes.clone()),
             Kept::File(file) => Body::File(file.clone(), item.size),
-            Kept::Route => {
-                let route = self.routes.get(path).ok_or_else(missing)?;
-                match render(self.site, path, route) {
-                    Ok(artifact) => Body::Bytes(bytes(artifact).ok_or_else(missing)?),
-                    Err(_) => return Err(missing()),
+            Kept::Nothing => {
+                let made = match self.routes.get(path) {
+                    Some(route) => match render(self.site, path, route).map_err(|_| missing())? {
+                        Artifact::File { source, .. } => Processed::File(source),
+                        text => Processed::Bytes(bytes(text).unwrap_or_default().to_vec()),
+                    },
+                    None => {
+                        let planned = self.site.images.planned(path).ok_or_else(missing)?;
+                        self.site.images.process(&planned).map_err(|_| missing())?
+                    }
+                };
+                let (hash, body) = match made {
+                    Processed::File(source) => {
+                        (file_item(&source).map_err(|_| missing())?.hash, Body::File(source, item.size))
+                    }
+                    Processed::Bytes(bytes) => (Digest::of(&bytes), Body::Bytes(bytes.into())),
+                };
+                // A source that changed while the site was being deployed is no longer what was checked.
+                if hash != item.hash {
+                    return Err(missing());
                 }
+                body
             }
         };
         Ok(Content { body, throttle: throttle.clone() })
     }
-
-    /// The text of a file that is held in memory or rendered, up to `most` bytes of a file of the disk.
-    pub fn text(&self, path: &str, most: u64) -> Option<Vec<u8>> {
-        let content = self.content(path, &Arc::default()).ok()?;
-        let mut bytes = Vec::new();
-        content.reader().ok()?.take(most).read_to_end(&mut bytes).ok()?;
-        Some(bytes)
-    }
 }
 
-fn what(site: &Site, path: &str, route: &Route) -> Text {
-    let (Text { en, zh }, _) = route.describe(site);
-    Text { en: format!("`/{path}`, {en}"), zh: format!("`/{path}`，{zh}") }
+/// Writes one of kepu's own files on this computer, whole or not at all.
+fn note(file: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let folder = file.parent().unwrap_or(file);
+    std::fs::create_dir_all(folder)?;
+    let mut temporary = tempfile::Builder::new().prefix(".").suffix(".part").tempfile_in(folder)?;
+    temporary.write_all(bytes)?;
+    temporary.persist(file)?;
+    Ok(())
 }
 
 fn bytes(artifact: Artifact) -> Option<Arc<[u8]>> {
@@ -166,26 +222,12 @@ fn bytes(artifact: Artifact) -> Option<Arc<[u8]>> {
     }
 }
 
-fn item(artifact: Artifact, held: &AtomicU64) -> diagnostic::Result<Item> {
-    if let Artifact::File { source, .. } = &artifact {
-        return file_item(source);
-    }
-    let bytes = bytes(artifact).unwrap_or_default();
-    let (hash, size) = (hash(&bytes), bytes.len() as u64);
-    let keep = held.fetch_add(size, Ordering::Relaxed) < BUDGET;
-    Ok(Item { hash, size, kept: if keep { Kept::Bytes(bytes) } else { Kept::Route } })
-}
-
-fn bytes_item(bytes: Vec<u8>) -> Item {
-    Item { hash: hash(&bytes), size: bytes.len() as u64, kept: Kept::Bytes(bytes.into()) }
-}
-
 fn file_item(path: &Path) -> diagnostic::Result<Item> {
-    let hashed = || -> std::io::Result<(String, u64)> {
+    let hashed = || -> std::io::Result<(Digest, u64)> {
         let mut file = std::fs::File::open(path)?;
         let mut hasher = blake3::Hasher::new();
         let size = std::io::copy(&mut file, &mut hasher)?;
-        Ok((hasher.finalize().to_hex()[..32].to_owned(), size))
+        Ok((Digest::from_hash(&hasher.finalize()), size))
     };
     let (hash, size) = hashed().map_err(|error| Box::new(Diagnostic::io(path.display().to_string(), &error)))?;
     Ok(Item { hash, size, kept: Kept::File(path.to_owned()) })

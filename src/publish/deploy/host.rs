@@ -302,7 +302,7 @@ impl HostError {
 
     /// Whether the same call may work a little later.
     pub fn is_passing(&self) -> bool {
-        matches!(self.fault, Fault::Unreachable | Fault::Interrupted)
+        matches!(self.fault, Fault::Unreachable | Fault::Interrupted | Fault::Failed)
     }
 
     /// For the user; `host` names the target and `label` where it is.

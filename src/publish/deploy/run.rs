@@ -44,6 +44,8 @@ pub struct Summary {
     pub linked: usize,
     pub deleted: usize,
     pub unchanged: usize,
+    /// How many files of the site were rendered or processed for it.
+    pub rendered: usize,
     /// The version that is live now, on hosts that keep versions.
     pub version: Option<String>,
     /// The plan as a tree, for a dry run.

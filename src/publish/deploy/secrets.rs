@@ -1,6 +1,10 @@
 //! Passwords and keys: from the environment, or from a file outside the site; and a search for those that got into it.
 
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
+
+use aho_corasick::AhoCorasick;
+use rayon::prelude::*;
 
 use crate::config::deploy::{Target, variable};
 use crate::diagnostic::{Diagnostic, Place, Result};
@@ -120,26 +124,35 @@ fn default_file() -> Option<PathBuf> {
     Some(folder.join("kepu/secrets.toml"))
 }
 
+/// The fixed beginnings of access keys: AWS, Aliyun, Tencent, GitHub; and how many letters and digits follow.
+const KNOWN: [(&str, usize, &str); 7] = [
+    ("AKIA", 16, "an access key of AWS"),
+    ("ASIA", 16, "an access key of AWS"),
+    ("LTAI", 16, "an access key of Aliyun"),
+    ("AKID", 32, "a secret id of Tencent Cloud"),
+    ("ghp_", 36, "a token of GitHub"),
+    ("github_pat_", 59, "a token of GitHub"),
+    ("gho_", 36, "a token of GitHub"),
+];
+
 /// What looks like a secret in a text: what it is, and where it stands.
 pub fn find(text: &str) -> Option<(&'static str, std::ops::Range<usize>)> {
+    // One look for all beginnings: sites are large.
+    static BEGINNINGS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
+        let beginnings = KNOWN.iter().map(|(beginning, ..)| *beginning).chain(["-----BEGIN "]);
+        AhoCorasick::new(beginnings).ok()
+    });
+    if BEGINNINGS.as_ref().is_some_and(|beginnings| !beginnings.is_match(text)) {
+        return None;
+    }
     if let Some(at) = text.find("-----BEGIN ") {
         let line = text[at..].lines().next().unwrap_or_default();
         if line.contains("PRIVATE KEY-----") {
             return Some(("a private key", at..at + line.len()));
         }
     }
-    // The fixed beginnings of access keys: AWS, Aliyun, Tencent, GitHub.
-    let known: [(&str, usize, &'static str); 7] = [
-        ("AKIA", 16, "an access key of AWS"),
-        ("ASIA", 16, "an access key of AWS"),
-        ("LTAI", 16, "an access key of Aliyun"),
-        ("AKID", 32, "a secret id of Tencent Cloud"),
-        ("ghp_", 36, "a token of GitHub"),
-        ("github_pat_", 59, "a token of GitHub"),
-        ("gho_", 36, "a token of GitHub"),
-    ];
     let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    for (beginning, rest, what) in known {
+    for (beginning, rest, what) in KNOWN {
         for (at, _) in text.match_indices(beginning) {
             if text[..at].chars().next_back().is_some_and(is_word) {
                 continue;
@@ -159,58 +172,34 @@ pub fn find(text: &str) -> Option<(&'static str, std::ops::Range<usize>)> {
 pub fn search_sources(root: &Path) -> Vec<Diagnostic> {
     /// Sources are small; what is larger is data.
     const LARGEST: u64 = 512 * 1024;
+    const TEXTS: [&str; 16] = [
+        "md", "toml", "html", "htm", "js", "json", "yaml", "yml", "csv", "txt", "xml", "css", "pem", "key", "sh", "ppk",
+    ];
     let skipped = |name: &str| matches!(name, ".git" | ".kepu" | "node_modules" | "target" | "public");
     let entries = walkdir::WalkDir::new(root).into_iter().filter_entry(|entry| {
         entry.depth() == 0 || !(entry.file_type().is_dir() && entry.file_name().to_str().is_some_and(skipped))
     });
-    let mut found = Vec::new();
-    for entry in entries.flatten().filter(|entry| entry.file_type().is_file()) {
+    let files: Vec<walkdir::DirEntry> = entries.flatten().filter(|entry| entry.file_type().is_file()).collect();
+    let search = |entry: &walkdir::DirEntry| {
         let name = entry.file_name().to_string_lossy();
         let shown = crate::site::shown(root, entry.path());
         let is_environment = name == ".env" || (name.starts_with(".env.") && !name.ends_with("example"));
         let is_key_file = matches!(&*name, "id_rsa" | "id_ed25519" | "id_ecdsa" | "id_dsa");
         if is_environment || is_key_file {
-            found.push(
-                Diagnostic::error(
-                    "deploy/secret",
-                    text!(
-                        "`{shown}` holds secrets and lies inside the site",
-                        "`{shown}` 含有密码或密钥，却放在网站文件夹里"
-                    ),
-                )
-                .at(Place::file(&shown))
-                .help(text!("move it out of the site's folder", "请把它移出网站文件夹")),
+            let message = text!(
+                "`{shown}` holds secrets and lies inside the site",
+                "`{shown}` 含有密码或密钥，却放在网站文件夹里"
             );
-            continue;
+            let help = text!("move it out of the site's folder", "请把它移出网站文件夹");
+            return Some(Diagnostic::error("deploy/secret", message).at(Place::file(&shown)).help(help));
         }
-        let is_text = name.rsplit_once('.').is_some_and(|(_, e)| {
-            matches!(
-                e,
-                "md" | "toml"
-                    | "html"
-                    | "htm"
-                    | "js"
-                    | "json"
-                    | "yaml"
-                    | "yml"
-                    | "csv"
-                    | "txt"
-                    | "xml"
-                    | "css"
-                    | "pem"
-                    | "key"
-                    | "sh"
-                    | "ppk"
-            )
-        });
-        if !is_text || entry.metadata().map_or(true, |data| data.len() > LARGEST) {
-            continue;
+        let (_, extension) = name.rsplit_once('.')?;
+        if !TEXTS.contains(&extension) || entry.metadata().map_or(true, |data| data.len() > LARGEST) {
+            return None;
         }
-        if let Ok(text) = std::fs::read_to_string(entry.path()) {
-            found.extend(search_text(&shown, &text));
-        }
-    }
-    found
+        search_text(&shown, &std::fs::read_to_string(entry.path()).ok()?)
+    };
+    files.par_iter().with_min_len(16).filter_map(search).collect()
 }
 
 /// The error about a secret in one text, if there is one.

@@ -10,7 +10,11 @@ use crate::support::{SiteTest, tree};
 #[ignore = "takes minutes, and tells figures only: run tests/bench/deploy"]
 fn one_change_in_a_large_site() {
     let from = PathBuf::from(std::env::var_os("KEPU_BENCH_SITE").expect("tests/bench/deploy names a site"));
+    let chosen = std::env::var("KEPU_BENCH_KIND").unwrap_or_default();
     for kind in [Kind::Folder, Kind::Sftp, Kind::S3, Kind::Ftp, Kind::Dav] {
+        if !chosen.is_empty() && format!("{kind:?}") != chosen {
+            continue;
+        }
         let (host, site) = (Host::new(kind), SiteTest::empty());
         for (path, bytes) in tree(&from) {
             site.write(&path, bytes);

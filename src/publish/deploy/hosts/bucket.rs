@@ -108,7 +108,9 @@ fn operator(bucket: &Bucket, keys: &Keys) -> opendal::Result<Operator> {
 impl Store {
     fn failed(&self, error: &opendal::Error, path: &str) -> HostError {
         let text = format!("{error} {:?}", std::error::Error::source(error));
-        let says = |words: &[&str]| words.iter().any(|word| text.contains(word));
+        // The name of the file may hold any of these words.
+        let said = text.replace(path, "");
+        let says = |words: &[&str]| words.iter().any(|word| said.contains(word));
         let fault = match error.kind() {
             _ if says(&["RequestTimeTooSkewed", "RequestExpired", "AccessDenied.Expired", "clock skew"]) => {
                 Fault::Clock
@@ -128,7 +130,7 @@ impl Store {
                 "QuotaExceeded",
                 "EntityTooLarge",
                 "InsufficientStorage",
-                "507",
+                "status: 507",
                 "StorageFull",
                 "XMinioStorageFull",
             ]) =>
@@ -143,6 +145,7 @@ impl Store {
             }
             ErrorKind::PermissionDenied => Fault::ReadOnly,
             ErrorKind::RateLimited => Fault::Interrupted,
+            _ if says(&["status: 500", "InternalError"]) => Fault::Failed,
             _ if error.is_temporary()
                 || says(&["error sending request", "connection closed", "IncompleteMessage", "timed out"]) =>
             {
