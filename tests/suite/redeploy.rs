@@ -58,15 +58,18 @@ fn assert_deployed(site: &SiteTest, out: &str, what: &str) {
     assert_eq!(there, tree(&folder), "{what}");
 }
 
+/// What somebody does to a site.
+type Change = Box<dyn Fn(&SiteTest)>;
+
 #[test]
 fn after_any_change_the_host_has_what_a_fresh_build_makes() {
     let site = site();
     assert_eq!(figure(&deploy(&site, &[]).succeeds(), "sent"), 10);
-    let write = |path: &'static str, text: &'static str| -> (&'static str, Box<dyn Fn(&SiteTest)>) {
+    let write = |path: &'static str, text: &'static str| -> (&'static str, Change) {
         (path, Box::new(move |site: &SiteTest| site.write(path, text)))
     };
     let page = "+++\ntitle = \"丙\"\n+++\n\n别的文字。\n";
-    let changes: [(&str, Box<dyn Fn(&SiteTest)>); 8] = [
+    let changes: [(&str, Change); 8] = [
         ("nothing", Box::new(|_| ())),
         write("content/c.md", page),
         write("static/style.css", "h1 { color: #111 }"),

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+
 use super::artifacts::Artifacts;
 use crate::config::deploy::{Family, Host, Server, Target};
 use crate::diagnostic::Text;
@@ -55,12 +57,23 @@ pub fn dress(
             None
         }
         Server::Netlify => {
-            let lines = |(from, to): (&String, &String)| format!("{from} {to} 301\n");
-            artifacts.add("_redirects", redirects.iter().map(lines).collect::<String>().into_bytes());
+            artifacts.add("_redirects", netlify(redirects).into_bytes());
             artifacts.add("_headers", HEADERS.as_bytes().to_vec());
             None
         }
     }
+}
+
+/// `_redirects`: fields are parted by spaces, so addresses are percent-encoded.
+fn netlify(redirects: &BTreeMap<String, String>) -> String {
+    let line = |(from, to): (&String, &String)| format!("{} {} 301\n", encoded(from), encoded(to));
+    redirects.iter().map(line).collect::<String>() + "/.kepu-deploy/* /404.html 404!\n"
+}
+
+/// An address as it goes over the net; what is encoded already stays as it is.
+fn encoded(address: &str) -> String {
+    const BESIDES: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'<').add(b'>');
+    utf8_percent_encode(address, BESIDES).to_string()
 }
 
 const HEADERS: &str = "/*\n  X-Content-Type-Options: nosniff\n/processed_images/*\n  Cache-Control: public, max-age=31536000, immutable\n";
@@ -78,30 +91,40 @@ fn nginx(redirects: &BTreeMap<String, String>, has_404: bool) -> String {
     if has_404 {
         text.push_str("error_page 404 /404.html;\n");
     }
+    // `.ics` and `.webmanifest` are unknown to nginx's own list of types, and `types` would replace that list.
     text.push_str(
-        "gzip on;\ngzip_vary on;\ngzip_types text/css text/plain text/xml application/xml application/javascript text/javascript \
+        "charset_types text/css text/plain text/xml text/calendar text/javascript application/javascript application/json \
+         application/xml application/atom+xml application/rss+xml application/manifest+json;\n\
+         gzip on;\ngzip_vary on;\ngzip_types text/css text/plain text/xml application/xml application/javascript text/javascript \
          application/json application/atom+xml application/rss+xml image/svg+xml;\n\
          location ^~ /.kepu-deploy/ { return 404; }\n\
-         location ~* \\.html$ { add_header Cache-Control \"no-cache\"; }\n\
+         location ~* \\.(html|xml|json|txt)$ { add_header Cache-Control \"no-cache\"; }\n\
+         location ~* \\.ics$ { types {} default_type text/calendar; add_header Cache-Control \"no-cache\"; }\n\
+         location ~* \\.webmanifest$ { types {} default_type application/manifest+json; }\n\
+         location ~* \\.(css|js|png|jpe?g|gif|webp|avif|svg|woff2?)$ { add_header Cache-Control \"public, max-age=3600\"; }\n\
          location ^~ /processed_images/ { add_header Cache-Control \"public, max-age=31536000, immutable\"; }\n",
     );
     for (from, to) in redirects.iter().filter(|(from, to)| is_plain(from) && is_plain(to)) {
+        let to = encoded(to);
         text.push_str(&format!("location = \"{from}\" {{ return 301 \"{to}\"; }}\n"));
     }
     text
 }
 
 fn apache(redirects: &BTreeMap<String, String>, has_404: bool) -> String {
-    let mut text =
-        String::from("# Written by kepu.\nAddDefaultCharset utf-8\nDirectoryIndex index.html\nOptions -Indexes\n");
+    let mut text = String::from(
+        "# Written by kepu.\nAddDefaultCharset utf-8\nAddCharset utf-8 .css .js .json .xml .ics .webmanifest .svg\n\
+         AddType text/calendar .ics\nAddType application/manifest+json .webmanifest\nAddType image/webp .webp\n\
+         AddType image/avif .avif\nDirectoryIndex index.html\nOptions -Indexes\n",
+    );
     if has_404 {
         text.push_str("ErrorDocument 404 /404.html\n");
     }
     text.push_str(
         "<IfModule mod_deflate.c>\n  AddOutputFilterByType DEFLATE text/html text/css text/plain text/xml application/xml \
          application/javascript text/javascript application/json application/atom+xml image/svg+xml\n</IfModule>\n\
-         <IfModule mod_headers.c>\n  <FilesMatch \"\\.(html|xml|json)$\">\n    Header set Cache-Control \"no-cache\"\n  </FilesMatch>\n  \
-         <FilesMatch \"\\.(css|js|png|jpe?g|webp|avif|svg|woff2?)$\">\n    Header set Cache-Control \"public, max-age=3600\"\n  \
+         <IfModule mod_headers.c>\n  <FilesMatch \"\\.(html|xml|json|txt|ics)$\">\n    Header set Cache-Control \"no-cache\"\n  </FilesMatch>\n  \
+         <FilesMatch \"\\.(css|js|png|jpe?g|gif|webp|avif|svg|woff2?)$\">\n    Header set Cache-Control \"public, max-age=3600\"\n  \
          </FilesMatch>\n</IfModule>\n\
          <IfModule mod_alias.c>\n  RedirectMatch 404 \"^/\\.kepu-deploy(/|$)\"\n",
     );
@@ -248,7 +271,27 @@ pub fn by_hand(target: &Target, has_404: bool) -> Vec<Text> {
         )),
         Server::None | Server::Netlify => {}
     }
-    if steps.is_empty() {
+    let has_notes = !matches!(target.host, Host::Git(_)) && matches!(target.server, Server::None);
+    if has_notes {
+        let before = matches!(target.host, Host::Folder { .. } | Host::Sftp(_));
+        steps.push(if before {
+            text!(
+                "If the site is changed file by file (`switch = \"in-place\"`), close the folder `.kepu-deploy/` in it to visitors; with `server = \"nginx\"`, \
+                 `\"apache\"` or `\"iis\"` kepu writes that rule.",
+                "如果是逐个文件更新（`switch = \"in-place\"`），请禁止访问者读取其中的 `.kepu-deploy/` 文件夹；写上 `server = \"nginx\"`、\
+                 `\"apache\"` 或 `\"iis\"` 后，kepu 会写好这条规则。"
+            )
+        } else {
+            text!(
+                "Close the folder `.kepu-deploy/` to visitors (in a bucket: leave it out of what is public). It holds the list of public files, and \
+                 while a deploy runs the name of the computer that deploys.",
+                "请禁止访问者读取 `.kepu-deploy/` 文件夹（对象存储：不要把它设为公共读）。里面有公开文件的清单，发布进行时还有本机的名称。"
+            )
+        });
+    }
+    if steps.is_empty()
+        || matches!(target.host, Host::Folder { .. } | Host::Sftp(_)) && matches!(target.server, Server::None)
+    {
         steps.push(text!(
             "Nothing but the web server itself: its document root is the folder that is deployed to, its index document `index.html`, its 404 page `{not_found}`.",
             "除网站服务器本身外无需设置：网站根目录就是发布到的文件夹，默认文档为 `index.html`，404 页为 `{not_found}`。"

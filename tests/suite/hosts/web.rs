@@ -19,6 +19,13 @@ pub fn start(machine: &mut Machine, folder: &Path) -> SocketAddr {
     start_with(machine, "reader", &config, PORT)
 }
 
+/// Starts a server that shows a folder to readers by rules of a file of its own.
+pub fn start_by_rules(machine: &mut Machine, folder: &Path, rules: &Path) -> SocketAddr {
+    let (address, folder, rules) = (machine.address(), folder.display(), rules.display());
+    let config = format!("server {{ listen {address}:{PORT}; root {folder}; include {rules}; }}");
+    start_with(machine, "reader", &config, PORT)
+}
+
 /// Starts a server that takes the site into `home/web` over WebDAV.
 pub fn start_dav(machine: &mut Machine) -> SocketAddr {
     let config = format!("server {{ listen {}:{DAV}; {} }}", machine.address(), dav(machine));
