@@ -25,7 +25,7 @@ pub struct Stored {
 }
 
 impl Stored {
-    /// `shared` tells kepu and its configuration.
+    /// `shared` tells kepu and its configuration, but for what [`Config::permalink`] adds to a path.
     pub fn new(store: Arc<Store>, shared: Digest) -> Self {
         Self { store, shared, time: nanoseconds(SystemTime::now()), torn: Torn::default() }
     }
@@ -77,7 +77,7 @@ impl Stored {
 
 /// None where the page holds a value that cannot be written down.
 fn write(page: &Page, to: &mut Writer) -> Option<()> {
-    let Page { file: _, meta, text: _, body, lang: _, slug, path, components: _, permalink, .. } = page;
+    let Page { file: _, meta, text: _, body, lang: _, slug, path, components: _, permalink: _, .. } = page;
     let PageMeta { title, description, date, updated, weight, draft, slug: typed_slug, path: typed_path, .. } = meta;
     for text in [title, description, typed_slug, typed_path, &meta.template] {
         to.option(text.as_deref());
@@ -101,7 +101,7 @@ fn write(page: &Page, to: &mut Writer) -> Option<()> {
         texts(terms, to);
     }
     to.value(&meta.extra)?;
-    for text in [slug, path, permalink] {
+    for text in [slug, path] {
         to.text(text);
     }
     for number in [body.start, body.end, page.word_count, page.reading_time] {
@@ -129,7 +129,7 @@ fn read(bytes: &[u8], mut file: FileInfo, text: FileText, config: &Config) -> Op
         taxonomies.insert(from.text()?.to_owned(), read_texts(from)?);
     }
     let extra = from.value()?;
-    let [slug, path, permalink] = [(); 3].map(|()| from.text().map(str::to_owned));
+    let [slug, path] = [(); 2].map(|()| from.text().map(str::to_owned));
     let body = from.size()?..from.size()?;
     let (word_count, reading_time) = (from.size()?, from.size()?);
     let digest = from.digest()?;
@@ -158,8 +158,8 @@ fn read(bytes: &[u8], mut file: FileInfo, text: FileText, config: &Config) -> Op
         body,
         lang,
         slug: slug?,
+        permalink: config.permalink(&path),
         path,
-        permalink: permalink?,
         word_count,
         reading_time,
         signs,

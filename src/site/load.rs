@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
-use crate::config::{self, Age, Config, Dialect};
+use crate::config::{self, Age, Config, Dialect, Mode};
 use crate::content::{self, Changes, Content, Stored};
 use crate::diagnostic::{Diagnostic, Place};
 use crate::markdown::Highlighter;
@@ -53,14 +53,16 @@ impl Site {
         Self::assemble(request, None, true, stores, diagnostics)
     }
 
-    /// [`Site::load_after`] without looking at bodies: each is rendered when a route first needs it, and what is wrong with
-    /// those that no route needed is for [`Site::report`] to say.
+    /// [`Site::load_after`] with pages that an earlier build parsed, and without looking at bodies: each is rendered when a
+    /// route first needs it, and what is wrong with those that no route needed is for [`Site::report`] to say.
     pub fn open_after(
         request: &Request,
         before: Option<(&Site, &Changes)>,
         diagnostics: &mut Vec<Diagnostic>,
     ) -> Option<Site> {
-        Self::assemble(request, before, false, None, diagnostics)
+        let is_first = before.is_none() && !request.no_cache;
+        let stores = if is_first { Stores::open(&request.found.root) } else { None };
+        Self::assemble(request, before, false, stores, diagnostics)
     }
 
     fn assemble(
@@ -78,7 +80,9 @@ impl Site {
         // Only now is the configuration settled: the templates decide of which generation the site is.
         let is_told = request.remember || stores.is_some();
         let made_of = if is_told { memory::config_made_of(&config, config_dir) } else { String::new() };
-        let stored = stores.as_ref().map(|stores| stores.pages(&made_of));
+        // A server has another address than a build, and the same pages.
+        let anywhere = || Config { base_url: String::new(), mode: Mode::Build, ..config.clone() };
+        let stored = stores.as_ref().map(|stores| stores.pages(&memory::config_made_of(&anywhere(), config_dir)));
         let torn = stored.as_ref().map(Stored::torn).unwrap_or_default();
         let known_config = before.and_then(|before| before.config(&made_of));
         let before = before.filter(|_| known_config.is_some());
@@ -204,7 +208,8 @@ impl Site {
             Snippets { early: early.clone(), highlighter: highlighter.clone(), shortcodes: shortcodes.clone() };
         snippets.register(&mut engine);
 
-        let memo = stores.map(|stores| Memo::new(stores, &made_of, &engine));
+        // What a snapshot shares with the next it must have made itself.
+        let memo = stores.filter(|_| with_bodies).map(|stores| Memo::new(stores, &made_of, &engine));
         let ingredients = Ingredients {
             memo,
             content: Arc::new(content),

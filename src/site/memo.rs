@@ -20,15 +20,28 @@ use super::memory::is_plain;
 /// Bodies of a site take this much, in bytes; beyond that the oldest way is the best: to render them.
 const MOST: usize = 1 << 30;
 
-/// The stores of one site.
+/// The stores of one site, each opened when it is first needed.
 #[derive(Clone)]
-pub struct Stores {
+pub struct Stores(Arc<Files>);
+
+struct Files {
     /// Parsed pages, the heads of bodies, compiled style sheets.
-    sources: Arc<Store>,
+    sources: Lazy,
     /// Bodies.
-    markdown: Arc<Store>,
-    /// Searchable texts and their terms, if a search index was made; and where they are.
-    search: Arc<(OnceLock<Store>, PathBuf)>,
+    markdown: Lazy,
+    /// Searchable texts and their terms.
+    search: Lazy,
+}
+
+struct Lazy {
+    file: PathBuf,
+    store: OnceLock<Arc<Store>>,
+}
+
+impl Lazy {
+    fn get(&self) -> &Arc<Store> {
+        self.store.get_or_init(|| Arc::new(Store::open(&self.file)))
+    }
 }
 
 impl Stores {
@@ -36,27 +49,30 @@ impl Stores {
     pub fn open(root: &Path) -> Option<Self> {
         let folder = root.join(".kepu/cache");
         super::theme::stays_inside(root, &folder).ok()?;
-        let open = |name: &str| Arc::new(Store::open(&folder.join(name)));
-        let search = Arc::new((OnceLock::new(), folder.join("search")));
-        Some(Self { sources: open("sources"), markdown: open("markdown"), search })
+        let lazy = |name: &str| Lazy { file: folder.join(name), store: OnceLock::new() };
+        Some(Self(Arc::new(Files { sources: lazy("sources"), markdown: lazy("markdown"), search: lazy("search") })))
     }
 
     /// Writes down what is new.
     pub fn save(&self) {
-        let _ = self.sources.save(MOST);
-        let _ = self.markdown.save(MOST);
-        let _ = self.search.0.get().map(|store| store.save(MOST));
+        for lazy in [&self.0.sources, &self.0.markdown, &self.0.search] {
+            let _ = lazy.store.get().map(|store| store.save(MOST));
+        }
     }
 
     /// The store of what sources were made into.
     pub fn sources(&self) -> &Store {
-        &self.sources
+        self.0.sources.get()
+    }
+
+    fn markdown(&self) -> &Store {
+        self.0.markdown.get()
     }
 
     /// The pages that were parsed by a configuration.
     pub fn pages(&self, made_of: &str) -> Stored {
         let shared = Digester::new().text(BUILD_ID).text(made_of).finish();
-        Stored::new(self.sources.clone(), shared)
+        Stored::new(self.0.sources.get().clone(), shared)
     }
 }
 
@@ -108,8 +124,7 @@ impl Memo {
 
     /// The store of what search indexes are made of.
     pub fn search(&self) -> &Store {
-        let (store, file) = &*self.stores.search;
-        store.get_or_init(|| Store::open(file))
+        self.stores.0.search.get()
     }
 
     fn key(&self, of: &Recipe) -> Option<Digest> {
@@ -122,9 +137,9 @@ impl Memo {
     /// The head of a body that was rendered before, if the answers to all that it asks are the same.
     pub fn head(&self, of: &Recipe, resolve: &dyn Fn(&str) -> Option<String>) -> Option<Head> {
         let key = self.key(of)?;
-        let bytes = self.stores.sources.get(head_key(key))?;
+        let bytes = self.stores.sources().get(head_key(key))?;
         let head = read_head(&mut Reader(&bytes), key, resolve)?;
-        self.stores.markdown.keep(key);
+        self.stores.markdown().keep(key);
         Some(head)
     }
 
@@ -141,7 +156,7 @@ impl Memo {
             return (markdown::render(text, context, diagnostics), None);
         };
         if let Some(head) = self.head(of, context.resolve)
-            && let Some(bytes) = self.stores.markdown.get(key)
+            && let Some(bytes) = self.stores.markdown().get(key)
             && let Some(rendered) = read(&mut Reader(&bytes), head.internal_links)
         {
             return (rendered, Some(head.digest));
@@ -179,8 +194,8 @@ impl Memo {
         let (mut head, mut body) = (Writer::default(), Writer::default());
         write_head(&asked, &rendered.internal_links, &mut head);
         write(&rendered, &mut body);
-        self.stores.sources.put(head_key(key), &head.0);
-        self.stores.markdown.put(key, &body.0);
+        self.stores.sources().put(head_key(key), &head.0);
+        self.stores.markdown().put(key, &body.0);
         (rendered, Some(digest(key, asked.iter().map(|(path, found)| (path.as_str(), found.as_deref())))))
     }
 }

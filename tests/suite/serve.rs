@@ -35,6 +35,27 @@ fn a_saved_page_is_seen_at_the_next_request() {
 }
 
 #[test]
+fn a_server_begins_with_what_a_build_left_and_with_what_changed_since() {
+    let site = site()
+        .file("templates/page.html", "{{ page.title }}|{{ page.permalink }}|{{ page.content | safe }}")
+        .file("content/c.md", page("C", "[a](@/a.md)"));
+    // Older than a tick of the clock of files, or they would be read again anyway.
+    std::thread::sleep(Duration::from_millis(50));
+    site.build().succeeds();
+    assert!(site.path(".kepu/cache/sources").exists());
+    site.write("content/b.md", page("New B", "new text"));
+    let server = ServeTest::start(site, &[]);
+    let url = server.url.trim_end_matches('/').to_owned();
+    assert!(server.get("/a/").body().starts_with(&format!("A|{url}/a/|<p>text of a</p>")));
+    assert!(server.get("/b/").body().starts_with(&format!("New B|{url}/b/|<p>new text</p>")));
+    server.site.write("content/a.md", page("Changed", "changed"));
+    server.sees("/a/", "Changed");
+    server.site.write("content/c.md", page("C", "no link"));
+    server.sees("/c/", "no link");
+    assert!(server.get("/c/").body().contains(&format!("{url}/c/")));
+}
+
+#[test]
 fn addresses_are_those_of_the_server() {
     let site =
         site().file("templates/page.html", "{{ page.permalink }} {{ config.mode }} {{ get_url(path=\"x.css\") }}");
