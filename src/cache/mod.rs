@@ -5,11 +5,13 @@
 
 mod bytes;
 mod digest;
+mod replace;
 mod stamp;
 mod store;
 
 pub use bytes::{Reader, Writer};
 pub use digest::{Digest, Digester};
+pub use replace::replace;
 pub use stamp::{Stamp, TICK, nanoseconds};
 pub use store::Store;
 

@@ -12,7 +12,7 @@ use std::sync::{Mutex, PoisonError};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::Digest;
+use super::{Digest, replace};
 
 const HEAD: usize = 16 + 16 + 8;
 
@@ -101,8 +101,6 @@ impl Store {
         if !is_worn && changes.new.is_empty() {
             return Ok(());
         }
-        let folder = self.file.parent().unwrap_or(&self.file);
-        fs::create_dir_all(folder)?;
         if !is_worn && let Ok(mut file) = append_to(&self.file) {
             return file.write_all(&changes.new);
         }
@@ -116,10 +114,7 @@ impl Store {
         if whole.len() > most {
             whole.clear();
         }
-        let mut temporary = tempfile::Builder::new().prefix(".").suffix(".part").tempfile_in(folder)?;
-        temporary.write_all(&whole)?;
-        temporary.persist(&self.file)?;
-        Ok(())
+        replace(&self.file, &whole)
     }
 }
 

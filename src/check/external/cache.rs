@@ -1,7 +1,6 @@
 //! Which addresses of other sites answered well, and when: `.kepu/cache/links.json`. A damaged file is an empty one.
 
 use std::collections::BTreeMap;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
@@ -37,15 +36,10 @@ impl Cache {
     }
 
     pub fn write(&self) -> std::io::Result<()> {
-        let Some(folder) = self.file.parent() else { return Ok(()) };
         if self.good.is_empty() && !self.file.exists() {
             return Ok(());
         }
-        std::fs::create_dir_all(folder)?;
-        let mut file = tempfile::NamedTempFile::new_in(folder)?;
-        file.write_all(serde_json::to_string_pretty(&self.good)?.as_bytes())?;
-        file.persist(&self.file)?;
-        Ok(())
+        crate::cache::replace(&self.file, serde_json::to_string_pretty(&self.good)?.as_bytes())
     }
 }
 

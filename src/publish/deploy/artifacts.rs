@@ -5,14 +5,13 @@
 //! it, or was not rendered, is rendered when it is sent, which gives the same bytes.
 
 use std::collections::{BTreeMap, HashMap};
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::host::{Body, Content, Fault, HostError, Result, Throttle};
 use super::manifest::{Entry, Files};
-use crate::cache::{Digest, Stamp};
+use crate::cache::{self, Digest, Stamp};
 use crate::diagnostic::{self, Diagnostic};
 use crate::publish::build::{Pass, Sink};
 use crate::publish::disk::{State, Written};
@@ -118,7 +117,7 @@ impl<'a> Artifacts<'a> {
             ..Record::default()
         };
         // Where it cannot be noted, all is made again next time.
-        if note(made, &record.bytes()).is_err() {
+        if cache::replace(made, &record.bytes()).is_err() {
             let _ = std::fs::remove_file(made);
         }
         Some(Self { site, routes, items, rendered })
@@ -201,16 +200,6 @@ impl<'a> Artifacts<'a> {
         };
         Ok(Content { body, throttle: throttle.clone() })
     }
-}
-
-/// Writes one of kepu's own files on this computer, whole or not at all.
-fn note(file: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let folder = file.parent().unwrap_or(file);
-    std::fs::create_dir_all(folder)?;
-    let mut temporary = tempfile::Builder::new().prefix(".").suffix(".part").tempfile_in(folder)?;
-    temporary.write_all(bytes)?;
-    temporary.persist(file)?;
-    Ok(())
 }
 
 fn bytes(artifact: Artifact) -> Option<Arc<[u8]>> {

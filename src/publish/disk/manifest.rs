@@ -9,6 +9,7 @@ use std::fs::{self, OpenOptions};
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
+use crate::cache;
 use crate::diagnostic::{Diagnostic, Result};
 use crate::text;
 
@@ -143,12 +144,7 @@ pub fn record_file(output: &Output) -> PathBuf {
 /// Writes that record, whole or not at all.
 pub fn save_record(output: &Output, bytes: &[u8]) -> io::Result<()> {
     make_home(&output.root().join(".kepu"))?;
-    let file = record_file(output);
-    let folder = file.parent().unwrap_or(&file);
-    let mut temporary = tempfile::Builder::new().prefix(".").suffix(".part").tempfile_in(folder)?;
-    temporary.write_all(bytes)?;
-    temporary.persist(file)?;
-    Ok(())
+    cache::replace(&record_file(output), bytes)
 }
 
 fn read(file: &Path) -> Option<HashSet<Box<str>>> {
