@@ -111,7 +111,10 @@ impl<'a> Session<'a> {
         let keeps_headers = self.host.abilities().headers;
         let new = artifacts.files(|path| if keeps_headers { stored_headers(path) } else { String::new() });
         let content = |path: &str| artifacts.content(path, &self.throttle);
-        self.with_lock(diagnostics, |guard, diagnostics| self.send(&new, &content, guard, None, diagnostics))
+        let rendered = artifacts.rendered;
+        let sent =
+            self.with_lock(diagnostics, |guard, diagnostics| self.send(&new, &content, guard, None, diagnostics));
+        sent.map(|summary| Summary { rendered, ..summary })
     }
 
     /// Makes an earlier version live again: the one named, or the one before the live one.

@@ -288,10 +288,8 @@ impl Work<'_> {
             linked: plan.steps.len() - count,
             deleted: plan.deletes.len(),
             unchanged: plan.unchanged,
-            rendered: 0,
-            version: None,
             tree: if self.session.options.dry_run { report::tree(plan) } else { Vec::new() },
-            seconds: 0.0,
+            ..Summary::default()
         }
     }
 
