@@ -117,10 +117,10 @@ pub fn run(site: &Site, routes: &Routes, told: Vec<Diagnostic>, options: Options
     run_on(site, routes, None, told, options, step)
 }
 
-/// The errors of a site whose files are `made` already. A page that had none last time, and of which nothing has changed
+/// The errors of a site, whose files may be `made` already. A page that had none last time, and of which nothing has changed
 /// since, is not looked at again, but for what it has to do with others.
-pub fn errors(site: &Site, routes: &Routes, made: &Made, options: Options) -> Vec<Diagnostic> {
-    let mut findings = run_on(site, routes, Some(made), Vec::new(), options, &|| ()).findings;
+pub fn errors(site: &Site, routes: &Routes, made: Option<&Made>, options: Options) -> Vec<Diagnostic> {
+    let mut findings = run_on(site, routes, made, Vec::new(), options, &|| ()).findings;
     findings.retain(Diagnostic::is_error);
     findings
 }

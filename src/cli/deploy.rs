@@ -11,13 +11,12 @@ use std::time::{Duration, Instant};
 use clap::Args;
 use humansize::{BINARY, format_size};
 
-use crate::cache::Store;
 use crate::check;
 use crate::config::Mode;
 use crate::config::deploy::{Family, Host, Server, Target, bytes};
 use crate::diagnostic::{Diagnostic, Result, Text};
 use crate::publish::deploy::{self, Artifacts, Options, Progress, Session, Summary, Version};
-use crate::site::{Request, Routes, Site, Stores, plan, read_config};
+use crate::site::{Request, Route, Routes, Site, Stores, plan, read_config};
 use crate::text;
 
 use super::output::{Format, Output};
@@ -241,11 +240,12 @@ fn act(
     }
     let notes = root.join(".kepu/deploy").join(&target.name);
     let mut artifacts = Artifacts::make(&site, &routes, request, &notes.join("made"), diagnostics)?;
-    // Only now: what fails leaves nothing behind.
-    if let Some(stores) = &stores {
-        stores.save();
-    }
-    if !arguments.skip_check && !arguments.setup && !passes_check(&site, &routes, &artifacts, request, diagnostics) {
+    let passes = arguments.skip_check
+        || arguments.setup
+        || passes_check(&site, &routes, &artifacts, request, stores.as_ref(), diagnostics);
+    // Only now: a site that cannot be made leaves nothing behind.
+    stores.iter().for_each(Stores::save);
+    if !passes {
         return None;
     }
     let redirects = deploy::redirects(&site, &routes);
@@ -271,8 +271,7 @@ fn act(
     let summary = open(diagnostics)?.deploy(&artifacts, diagnostics);
     bar.finish();
     let seconds = rendered.elapsed().as_secs_f64();
-    let rendered = artifacts.rendered;
-    summary.map(|summary| Done::Sent(Summary { seconds, rendered, ..summary }))
+    summary.map(|summary| Done::Sent(Summary { seconds, ..summary }))
 }
 
 /// Whether `kepu check` finds no error; the network is not asked, and warnings are left to it.
@@ -281,21 +280,15 @@ fn passes_check(
     routes: &Routes,
     artifacts: &Artifacts,
     request: &Request,
+    stores: Option<&Stores>,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> bool {
-    /// What checks leave to each other takes no more, in bytes.
-    const MOST: usize = 1 << 30;
     let now = request.now.instant(site.outreach.is_some());
     let options = check::Options { now, inspect: false, external: false };
-    let store = Store::open(&request.found.root.join(".kepu/cache/checked"));
-    let made = check::Made {
-        store: &store,
-        digest: &|path| artifacts.digest(path),
-        artifact: &|path, route| artifacts.artifact(path, route),
-    };
-    let errors = check::errors(site, routes, &made, options);
-    // Where it cannot be noted, all is looked at again next time.
-    let _ = store.save(MOST);
+    let digest = |path: &str| artifacts.digest(path);
+    let artifact = |path: &str, route: &Route| artifacts.artifact(path, route);
+    let made = stores.map(|stores| check::Made { store: stores.checked(), digest: &digest, artifact: &artifact });
+    let errors = check::errors(site, routes, made.as_ref(), options);
     let count = errors.len();
     if count == 0 {
         return true;

@@ -19,6 +19,8 @@ pub struct Stored {
     store: Arc<Store>,
     /// Of everything that decides what a file becomes, but for the file.
     shared: Digest,
+    /// Whether new pages are kept.
+    adds: bool,
     /// When this run began to look at files.
     time: i64,
     torn: Torn,
@@ -26,8 +28,8 @@ pub struct Stored {
 
 impl Stored {
     /// `shared` tells kepu and its configuration, but for what [`Config::permalink`] adds to a path.
-    pub fn new(store: Arc<Store>, shared: Digest) -> Self {
-        Self { store, shared, time: nanoseconds(SystemTime::now()), torn: Torn::default() }
+    pub fn new(store: Arc<Store>, shared: Digest, adds: bool) -> Self {
+        Self { store, shared, adds, time: nanoseconds(SystemTime::now()), torn: Torn::default() }
     }
 
     /// Told when a file turns out to have changed after its page was taken from here.
@@ -56,7 +58,7 @@ impl Stored {
         let before = diagnostics.len();
         let page = Page::read(entry, tree, config, diagnostics)?;
         let mut writer = Writer::default();
-        if write(&page, &mut writer).is_none() {
+        if !self.adds || write(&page, &mut writer).is_none() {
             return Some(page);
         }
         // What changed in the moment of the look may change once more without looking different.
@@ -190,7 +192,7 @@ mod tests {
     /// Loads a site with what the store knows, and saves what is new: everything about its pages, by path.
     fn load(root: &Path, config: &Config, shared: &str) -> (BTreeMap<String, String>, Vec<String>) {
         let store = Arc::new(Store::open(&root.join("store")));
-        let stored = Stored::new(store.clone(), Digest::of(shared.as_bytes()));
+        let stored = Stored::new(store.clone(), Digest::of(shared.as_bytes()), true);
         let (content, _) = load_after(root, config, true, None, Some(&stored), &mut Vec::new());
         store.save(1 << 20).unwrap();
         let read = content.pages.iter().filter(|page| page.text.was_read());

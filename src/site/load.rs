@@ -82,7 +82,8 @@ impl Site {
         let made_of = if is_told { memory::config_made_of(&config, config_dir) } else { String::new() };
         // A server has another address than a build, and the same pages.
         let anywhere = || Config { base_url: String::new(), mode: Mode::Build, ..config.clone() };
-        let stored = stores.as_ref().map(|stores| stores.pages(&memory::config_made_of(&anywhere(), config_dir)));
+        let stored =
+            stores.as_ref().map(|stores| stores.pages(&memory::config_made_of(&anywhere(), config_dir), with_bodies));
         let torn = stored.as_ref().map(Stored::torn).unwrap_or_default();
         let known_config = before.and_then(|before| before.config(&made_of));
         let before = before.filter(|_| known_config.is_some());

@@ -31,6 +31,8 @@ struct Files {
     markdown: Lazy,
     /// Searchable texts and their terms.
     search: Lazy,
+    /// What `kepu check` found nothing wrong with.
+    checked: Lazy,
 }
 
 struct Lazy {
@@ -50,12 +52,14 @@ impl Stores {
         let folder = root.join(".kepu/cache");
         super::theme::stays_inside(root, &folder).ok()?;
         let lazy = |name: &str| Lazy { file: folder.join(name), store: OnceLock::new() };
-        Some(Self(Arc::new(Files { sources: lazy("sources"), markdown: lazy("markdown"), search: lazy("search") })))
+        let [sources, markdown, search, checked] = ["sources", "markdown", "search", "checked"].map(lazy);
+        Some(Self(Arc::new(Files { sources, markdown, search, checked })))
     }
 
     /// Writes down what is new.
     pub fn save(&self) {
-        for lazy in [&self.0.sources, &self.0.markdown, &self.0.search] {
+        let Files { sources, markdown, search, checked } = &*self.0;
+        for lazy in [sources, markdown, search, checked] {
             let _ = lazy.store.get().map(|store| store.save(MOST));
         }
     }
@@ -65,14 +69,19 @@ impl Stores {
         self.0.sources.get()
     }
 
+    /// The store of what checks found nothing wrong with.
+    pub fn checked(&self) -> &Store {
+        self.0.checked.get()
+    }
+
     fn markdown(&self) -> &Store {
         self.0.markdown.get()
     }
 
-    /// The pages that were parsed by a configuration.
-    pub fn pages(&self, made_of: &str) -> Stored {
+    /// The pages that were parsed by a configuration; `adds` to say whether new ones will be saved.
+    pub fn pages(&self, made_of: &str, adds: bool) -> Stored {
         let shared = Digester::new().text(BUILD_ID).text(made_of).finish();
-        Stored::new(self.0.sources.get().clone(), shared)
+        Stored::new(self.0.sources.get().clone(), shared, adds)
     }
 }
 
