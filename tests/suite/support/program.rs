@@ -15,8 +15,9 @@ pub struct Program {
 }
 
 impl Program {
-    pub fn start(mut command: Command) -> Self {
-        let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("the program runs");
+    pub fn start(command: Command) -> Self {
+        let mut child =
+            attentive(&command).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("the program runs");
         let messages: Arc<Mutex<String>> = Arc::default();
         let (lines, into) = (BufReader::new(child.stderr.take().expect("a pipe")).lines(), messages.clone());
         std::thread::spawn(move || {
@@ -59,16 +60,41 @@ impl Program {
     }
 
     /// Sends a signal, and waits until the program has ended.
+    #[track_caller]
     pub fn signal(&mut self, signal: rustix::process::Signal) -> ExitStatus {
         let pid = rustix::process::Pid::from_child(&self.child);
         rustix::process::kill_process(pid, signal).expect("a signal");
-        self.child.wait().expect("the end")
+        let started = Instant::now();
+        loop {
+            if let Some(status) = self.child.try_wait().expect("a child") {
+                return status;
+            }
+            assert!(started.elapsed() < PATIENCE, "it goes on after {signal:?}:\n{}", self.messages());
+            std::thread::sleep(Duration::from_millis(5));
+        }
     }
 
     pub fn kill(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// The same command, which heeds Ctrl-C whoever starts the tests: what is started in the background ignores it, and so do its
+/// children.
+fn attentive(command: &Command) -> Command {
+    let mut attentive = Command::new("env");
+    attentive.arg("--default-signal=INT,QUIT,TERM").arg(command.get_program()).args(command.get_args());
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => attentive.env(name, value),
+            None => attentive.env_remove(name),
+        };
+    }
+    if let Some(folder) = command.get_current_dir() {
+        attentive.current_dir(folder);
+    }
+    attentive
 }
 
 impl Drop for Program {
