@@ -13,11 +13,11 @@ impl Signs {
     pub(super) fn of(markdown: &str) -> Self {
         let mut signs = Self { braces: false, links: false };
         let bytes = markdown.as_bytes();
-        for pair in bytes.windows(2) {
-            match pair {
-                b"{{" | b"{%" => signs.braces = true,
+        for at in memchr::memchr3_iter(b'{', b'@', b'&', bytes) {
+            match bytes.get(at..at + 2) {
+                Some(b"{{" | b"{%") => signs.braces = true,
                 // `@/`, `@\/`, `@&#47;`, `@&sol;`; `&#64;`, `&commat;`.
-                b"@/" | b"@\\" | b"@&" | b"&#" | b"&c" => signs.links = true,
+                Some(b"@/" | b"@\\" | b"@&" | b"&#" | b"&c") => signs.links = true,
                 _ => {}
             }
         }

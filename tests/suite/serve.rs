@@ -56,6 +56,32 @@ fn a_server_begins_with_what_a_build_left_and_with_what_changed_since() {
 }
 
 #[test]
+fn what_changes_while_the_server_starts_is_seen() {
+    let template = "{% set d = load_data(path=\"data/n.toml\") %}{{ d.n }}|{{ page.content | safe }}";
+    for round in 0..16 {
+        let site = site().file("data/n.toml", "n = 1").file("templates/page.html", template);
+        for n in 0..200 {
+            site.write(&format!("content/many/p{n}.md"), page("Many", "text"));
+        }
+        let root = site.root().to_owned();
+        let edits = std::thread::spawn(move || {
+            std::thread::sleep(Duration::from_millis(4 * round));
+            std::fs::write(root.join("content/a.md"), page("A", "edited")).expect("a page");
+            std::fs::write(root.join("content/many/new.md"), page("New", "new")).expect("a page");
+            std::fs::remove_file(root.join("content/b.md")).expect("a page");
+            std::fs::write(root.join("data/n.toml"), "n = 2").expect("a file");
+            std::fs::write(root.join("templates/page.html"), format!("edited {template}")).expect("a template");
+        });
+        let server = ServeTest::start(site, &[]);
+        edits.join().expect("the edits are made");
+        server.sees("/a/", "edited 2|<p>edited</p>");
+        server.sees("/many/new/", "edited 2|<p>new</p>");
+        server.gone("/b/");
+        server.sees("/many/p7/", "edited 2|<p>text</p>");
+    }
+}
+
+#[test]
 fn addresses_are_those_of_the_server() {
     let site =
         site().file("templates/page.html", "{{ page.permalink }} {{ config.mode }} {{ get_url(path=\"x.css\") }}");

@@ -87,14 +87,12 @@ impl Server {
     /// Answers until the process ends. `tell` is called from several threads.
     pub fn run(self, tell: Arc<dyn Fn(Event) + Send + Sync>) -> Result<()> {
         let state = self.state;
-        // Before the first load, so that no change falls between the two.
-        let watcher = watch::Watcher::start(&state)?;
         let (reloading, teller) = (state.clone(), tell.clone());
         let url = self.url.clone();
         spawn("reload", move || {
             reloading.load_first(&*teller);
             (teller)(Event::Listening { url: &url });
-            reloading.keep_loading(watcher, &*teller);
+            reloading.keep_loading(&*teller);
         })?;
         let (passing, store) = (state.clone(), self.store);
         spawn("background", move || background::run(&passing, store.as_ref(), &*tell))?;
@@ -112,12 +110,10 @@ pub fn watch(
 ) -> Result<()> {
     let nowhere = SocketAddr::from(([127, 0, 0, 1], 0));
     let state = Arc::new(State::new(request, Options { serves: false, ..options }, nowhere));
-    // Before the first load, so that no change falls between the two.
-    let watcher = watch::Watcher::start(&state)?;
     let reloading = state.clone();
     spawn("reload", move || {
         reloading.load_first(&*tell);
-        reloading.keep_loading(watcher, &*tell);
+        reloading.keep_loading(&*tell);
     })?;
     let mut done = 0;
     loop {

@@ -6,11 +6,12 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use jiff::Timestamp;
 use tokio::sync::watch;
 
+use crate::cache::nanoseconds;
 use crate::config::find::Found;
 use crate::diagnostic::Diagnostic;
 use crate::outreach::BuildTime;
@@ -104,6 +105,8 @@ pub struct State {
     aside: Mutex<BTreeSet<PathBuf>>,
     /// The time of snapshots. It goes on only when something changes by it, so that snapshots share what they can.
     now: Mutex<Timestamp>,
+    /// When the first load began, or earlier, in nanoseconds since 1970.
+    began: i64,
     /// How many requests are being answered; the background pass lets them go first.
     pub busy: AtomicUsize,
     /// How many WebSockets are open.
@@ -150,6 +153,7 @@ impl State {
             report: Mutex::default(),
             aside: Mutex::default(),
             now: Mutex::new(now),
+            began: nanoseconds(SystemTime::now()),
             busy: AtomicUsize::new(0),
             sockets: AtomicUsize::new(0),
         }
@@ -200,11 +204,16 @@ impl State {
     /// Adds to [`State::read_aside`]. What is new there may have changed since it was read.
     fn also_watch(&self, files: BTreeSet<PathBuf>) {
         let mut aside = self.aside.lock().unwrap_or_else(PoisonError::into_inner);
-        let new: Vec<PathBuf> = files.difference(&aside).cloned().collect();
+        let new: BTreeSet<PathBuf> = files.difference(&aside).cloned().collect();
         aside.extend(files);
         drop(aside);
-        if !new.is_empty() {
-            self.pending().unwatched.extend(new.iter().cloned());
+        self.unwatched(new);
+    }
+
+    /// Tells that files may have changed before anybody watched them.
+    fn unwatched(&self, files: BTreeSet<PathBuf>) {
+        if !files.is_empty() {
+            self.pending().unwatched.extend(files);
             self.changed([], false);
         }
     }
@@ -250,8 +259,14 @@ impl State {
         }
     }
 
-    /// Loads the site again after every change, for ever.
-    pub fn keep_loading(&self, mut watcher: Watcher, tell: &dyn Fn(Event)) {
+    /// Loads the site again after every change since the first load began, for ever.
+    pub fn keep_loading(self: &Arc<Self>, tell: &dyn Fn(Event)) {
+        // Only now: watching takes time, and files that are read while they are watched are told one by one.
+        let mut watcher = match Watcher::start(self) {
+            Ok(watcher) => watcher,
+            Err(error) => return tell(Event::Problems(&[*error])),
+        };
+        self.unwatched(watcher.changed_since(self.began));
         loop {
             let turn = next_turn(*self.now(), self.snapshot().site.as_ref().and_then(|built| built.next_change()));
             let (mut paths, unwatched, everything, seen) = self.next_changes(turn);

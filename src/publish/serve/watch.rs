@@ -1,13 +1,15 @@
 //! Which files changed. Events of the system come in, paths go to the state; what is unclear counts as a change.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use notify::event::{AccessKind, AccessMode, MetadataKind, ModifyKind};
 use notify::{EventKind, PollWatcher, RecommendedWatcher, RecursiveMode, Watcher as _};
+use walkdir::WalkDir;
 
+use crate::cache::Stamp;
 use crate::diagnostic::{Diagnostic, Result};
 use crate::site::is_aside;
 
@@ -22,7 +24,7 @@ pub struct Watcher {
     inner: Box<dyn notify::Watcher + Send>,
     root: PathBuf,
     ignored: Arc<Ignored>,
-    watched: HashSet<PathBuf>,
+    watched: HashMap<PathBuf, RecursiveMode>,
 }
 
 /// Paths whose changes mean nothing.
@@ -77,7 +79,7 @@ impl Watcher {
         };
         let recommended = RecommendedWatcher::new(handler(state.clone(), ignored.clone()), notify::Config::default());
         let mut watcher = match recommended {
-            Ok(inner) => Self { inner: Box::new(inner), root, ignored, watched: HashSet::new() },
+            Ok(inner) => Self { inner: Box::new(inner), root, ignored, watched: HashMap::new() },
             Err(_) => Self::polling(state, root, ignored, handler)?,
         };
         if watcher.watch_all(state).is_err() {
@@ -97,12 +99,25 @@ impl Watcher {
         let config = notify::Config::default().with_poll_interval(POLL);
         let inner =
             PollWatcher::new(handler(state.clone(), ignored.clone()), config).map_err(|error| failed(&error))?;
-        Ok(Self { inner: Box::new(inner), root, ignored, watched: HashSet::new() })
+        Ok(Self { inner: Box::new(inner), root, ignored, watched: HashMap::new() })
+    }
+
+    /// What may have changed at or after `time`, in nanoseconds since 1970, in what is watched by now. A folder stands for
+    /// what is gone from it.
+    pub fn changed_since(&self, time: i64) -> BTreeSet<PathBuf> {
+        let entries = self.watched.iter().flat_map(|(folder, mode)| {
+            let depth = if *mode == RecursiveMode::Recursive { usize::MAX } else { 1 };
+            let walk = WalkDir::new(folder).follow_links(true).max_depth(depth).into_iter();
+            walk.filter_entry(|entry| !self.ignored.covers(entry.path()))
+        });
+        let is_new =
+            |entry: &walkdir::DirEntry| entry.metadata().is_ok_and(|meta| Stamp::from(&meta).is_fresh_at(time));
+        entries.flatten().filter(is_new).map(walkdir::DirEntry::into_path).collect()
     }
 
     /// Watches folders of the root that were not there before, and forgets those that are gone.
     pub fn follow_new_folders(&mut self, state: &State) {
-        let gone: Vec<PathBuf> = self.watched.iter().filter(|folder| !folder.exists()).cloned().collect();
+        let gone: Vec<PathBuf> = self.watched.keys().filter(|folder| !folder.exists()).cloned().collect();
         for folder in gone {
             let _ = self.inner.unwatch(&folder);
             self.watched.remove(&folder);
@@ -142,11 +157,11 @@ impl Watcher {
     }
 
     fn watch(&mut self, folder: &Path, mode: RecursiveMode) -> notify::Result<()> {
-        if self.watched.contains(folder) {
+        if self.watched.contains_key(folder) {
             return Ok(());
         }
         self.inner.watch(folder, mode)?;
-        self.watched.insert(folder.to_path_buf());
+        self.watched.insert(folder.to_path_buf(), mode);
         Ok(())
     }
 }
