@@ -2,7 +2,7 @@
 
 use super::super::ast::{Expr, Macro, MacroCall, Name, Value};
 use super::Lowering;
-use super::expression::{Lowered, Type, power, quoted};
+use super::lowered::{Lowered, Type, power, quoted};
 use super::write::Written;
 
 impl Lowering<'_> {

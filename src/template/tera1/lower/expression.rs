@@ -5,125 +5,10 @@
 //! A helper (`t1_…`) stands only where Tera 2 would give something else and the types are not known.
 
 use super::super::ast::{Call, Expr, LogicOp, MathOp, Name, Span, Test, Value};
+use super::condition::is_default;
+use super::lowered::{Escape, Lowered, Type, is_bland, power, quoted};
 use super::write::Written;
 use super::{Kind, Lowering};
-
-/// How tightly the outermost operator of lowered text binds: Tera 2's own binding powers.
-pub mod power {
-    pub const TERNARY: u8 = 0;
-    pub const OR: u8 = 1;
-    pub const AND: u8 = 3;
-    /// `not`, `in` and `is`
-    pub const NOT: u8 = 5;
-    pub const COMPARISON: u8 = 7;
-    pub const SUM: u8 = 11;
-    pub const PRODUCT: u8 = 13;
-    pub const FILTER: u8 = 17;
-    pub const ATOM: u8 = 30;
-}
-
-/// What is known of a value's type.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Type {
-    Unknown,
-    String,
-    Number,
-    Bool,
-    Array,
-}
-
-/// Whether Tera 1 escapes a string that comes from this expression, where the template escapes at all.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Escape {
-    Always,
-    Never,
-    /// Unless the function or filter that made it says that it is safe.
-    Unsafe,
-}
-
-/// A lowered expression.
-#[derive(Clone, Debug)]
-pub struct Lowered {
-    pub out: Written,
-    pub power: u8,
-    pub of: Type,
-    /// It cannot be undefined.
-    pub defined: bool,
-    pub escape: Escape,
-    /// A number that may turn out to be none: Tera 1 gives "NaN" for a division by zero.
-    pub fragile: bool,
-    /// A string literal without anything to escape.
-    pub bland: bool,
-    pub span: Span,
-}
-
-impl Lowered {
-    pub fn atom(out: Written, span: &Span) -> Self {
-        Self {
-            out,
-            power: power::ATOM,
-            of: Type::Unknown,
-            defined: true,
-            escape: Escape::Never,
-            fragile: false,
-            bland: false,
-            span: span.clone(),
-        }
-    }
-
-    pub fn typed(self, of: Type) -> Self {
-        Self { of, ..self }
-    }
-
-    pub fn escaping(self, escape: Escape) -> Self {
-        Self { escape, ..self }
-    }
-
-    /// In parentheses when its operator binds less tightly than `power`.
-    pub fn within(mut self, power: u8) -> Written {
-        if self.power >= power {
-            return self.out;
-        }
-        let mut out = Written::new("(", &self.span);
-        out.append(std::mem::take(&mut self.out)).put(")", &self.span);
-        out
-    }
-
-    /// With a filter that has no arguments.
-    pub fn piped(self, filter: &str) -> Self {
-        let span = self.span.clone();
-        let mut result = self.clone();
-        result.out = self.within(power::FILTER);
-        result.out.put(&format!(" | {filter}"), &span);
-        result.power = power::FILTER;
-        result.bland = false;
-        result
-    }
-
-    /// With an error in place of a missing value.
-    pub fn known(self) -> Self {
-        if self.defined {
-            return self;
-        }
-        Self { defined: true, ..self.piped("t1_known") }
-    }
-}
-
-/// A string in Tera 2's syntax, which has escapes.
-pub fn quoted(text: &str) -> String {
-    let escaped = text.replace('\\', "\\\\");
-    if !text.contains('"') {
-        format!("\"{escaped}\"")
-    } else if !text.contains('\'') {
-        format!("'{escaped}'")
-    } else {
-        format!("\"{}\"", escaped.replace('"', "\\\""))
-    }
-}
-
-fn is_bland(text: &str) -> bool {
-    !text.contains(['&', '<', '>', '"', '\'', '/'])
-}
 
 impl Lowering<'_> {
     /// As Tera 1 evaluates values: printed, assigned, passed. `escaping` where strings are escaped on the way.
@@ -184,7 +69,7 @@ impl Lowering<'_> {
     }
 
     /// The value alone, without filters and `not`.
-    fn plain(&mut self, e: &Expr, escaping: bool) -> Lowered {
+    pub fn plain(&mut self, e: &Expr, escaping: bool) -> Lowered {
         let span = &e.span;
         match &e.value {
             Value::String(text) => {
@@ -231,7 +116,7 @@ impl Lowering<'_> {
     }
 
     /// Escapes a string now, as Tera 1 does before comparing.
-    fn escaped(&self, value: Lowered) -> Lowered {
+    pub fn escaped(&self, value: Lowered) -> Lowered {
         if value.bland || !matches!(value.of, Type::String | Type::Unknown) {
             return value;
         }
@@ -242,7 +127,7 @@ impl Lowering<'_> {
         }
     }
 
-    fn not(&self, value: Lowered, span: &Span) -> Lowered {
+    pub fn not(&self, value: Lowered, span: &Span) -> Lowered {
         let mut out = Written::new("not ", span);
         // Two in a row are refused.
         let inner =
@@ -252,7 +137,7 @@ impl Lowering<'_> {
     }
 
     /// `path | default(value=…)`: null and missing paths give the value, which is evaluated only then.
-    fn with_default(&mut self, e: &Expr, escaping: bool) -> Option<Lowered> {
+    pub fn with_default(&mut self, e: &Expr, escaping: bool) -> Option<Lowered> {
         let Value::Path(path) = &e.value else { return None };
         let filter = e.filters.first()?;
         let subject = self.path(path, true);
@@ -294,7 +179,7 @@ impl Lowering<'_> {
         Some(Lowered { escape: Escape::Always, of: Type::Unknown, defined: true, ..result })
     }
 
-    fn given_or(&self, subject: Lowered, other: Lowered, span: &Span) -> Lowered {
+    pub fn given_or(&self, subject: Lowered, other: Lowered, span: &Span) -> Lowered {
         let mut out = subject.clone().within(power::OR);
         out.put(" if ", span).append(subject.within(power::NOT)).put(" is t1_given else ", span);
         out.append(other.within(power::TERNARY));
@@ -308,7 +193,7 @@ impl Lowering<'_> {
         Lowered { power: power::FILTER, ..Lowered::atom(out, span) }
     }
 
-    fn filtered(&mut self, mut value: Lowered, filters: &[Call]) -> Lowered {
+    pub fn filtered(&mut self, mut value: Lowered, filters: &[Call]) -> Lowered {
         for filter in filters {
             // Neither is a filter for Tera 1; both are read off the expression before.
             if filter.name.text == "safe" || filter.name.text == "default" {
@@ -360,7 +245,7 @@ impl Lowering<'_> {
         out
     }
 
-    fn function(&mut self, call: &Call) -> Lowered {
+    pub fn function(&mut self, call: &Call) -> Lowered {
         let Some(name) = self.callee(Kind::Function, &call.name.text) else {
             return self.throw(&format!("Function '{}' not found", call.name.text), &call.span);
         };
@@ -426,7 +311,7 @@ impl Lowering<'_> {
         Lowered { power: power::NOT, ..Lowered::atom(out, span).typed(Type::Bool) }
     }
 
-    fn concat(&mut self, parts: &[Expr], span: &Span) -> Lowered {
+    pub fn concat(&mut self, parts: &[Expr], span: &Span) -> Lowered {
         let functions = parts.iter().any(|p| matches!(p.value, Value::Function(_)));
         let mut lowered = Vec::new();
         for part in parts {
@@ -461,162 +346,6 @@ impl Lowering<'_> {
         Lowered { power: power::PRODUCT, ..Lowered::atom(out, span).typed(Type::String) }
     }
 
-    /// As Tera 1 evaluates conditions. Filters count after a path only, and there no error counts.
-    pub fn condition(&mut self, e: &Expr) -> Lowered {
-        let plain = match &e.value {
-            Value::Logic(left, op @ (LogicOp::And | LogicOp::Or), right) => self.and_or(left, *op, right, &e.span),
-            Value::Logic(left, op, right) => {
-                return self.comparison(left, *op, right, e.negated, &e.span, true);
-            }
-            Value::Path(path) => {
-                let mut value = match is_default(e) {
-                    true => self.quiet_default(e),
-                    false => self.path(path, true),
-                };
-                for filter in e.filters.iter().filter(|f| f.name.text != "safe" && f.name.text != "default") {
-                    value = self.tried(value, filter, e.negated);
-                }
-                value
-            }
-            Value::Function(call) => self.function(call).piped("t1_bool"),
-            Value::Concat(parts) => {
-                let value = self.concat(parts, &e.span);
-                self.filtered(value, &e.filters)
-            }
-            Value::Math(left, op, right) => {
-                let result = self.math(left, *op, right, &e.span);
-                if result.fragile { result.piped("t1_finite") } else { result }
-            }
-            _ => self.plain(&Expr { negated: false, filters: Vec::new(), ..e.clone() }, true),
-        };
-        if e.negated { self.not(plain, &e.span) } else { plain }
-    }
-
-    /// A filter whose error makes the whole condition false. With `not` before it, that takes a value that is true;
-    /// only a missing path is as good as false there.
-    fn tried(&mut self, value: Lowered, filter: &Call, negated: bool) -> Lowered {
-        let span = value.span.start..filter.span.end;
-        let Some(name) = self.callee(Kind::Filter, &filter.name.text) else {
-            if negated && !value.defined {
-                let mut out = value.within(power::NOT);
-                out.put(" is defined", &filter.name.span);
-                return Lowered { power: power::NOT, ..Lowered::atom(out, &span).typed(Type::Bool) };
-            }
-            return Lowered::atom(Written::new(negated.to_string(), &span), &span).typed(Type::Bool);
-        };
-        let mut out = value.within(power::FILTER);
-        out.put(&format!(" | t1_try(filter={}", quoted(&name)), &filter.name.span);
-        if negated {
-            out.put(", failed=true", &filter.name.span);
-        }
-        for (name, value) in &filter.args {
-            out.put(&format!(", {}=", name.text), &name.span);
-            let value = match &value.value {
-                Value::Path(path) if value.filters.is_empty() && !value.negated => self.path(path, true),
-                _ => self.value(value, false),
-            };
-            out.append(value.within(power::TERNARY));
-        }
-        out.put(")", &filter.span);
-        Lowered { power: power::FILTER, defined: false, ..Lowered::atom(out, &span) }
-    }
-
-    /// `default` in a condition: an error of its value would count as false.
-    fn quiet_default(&mut self, e: &Expr) -> Lowered {
-        let (Value::Path(path), Some(filter)) = (&e.value, e.filters.first()) else { return self.plain(e, false) };
-        let subject = self.path(path, true);
-        // What makes the condition false, before or after `not`.
-        let failed = Lowered::atom(Written::new(e.negated.to_string(), &filter.span), &filter.span);
-        let Some((_, value)) = filter.args.iter().rev().find(|(name, _)| name.text == "value") else {
-            return self.given_or(subject, failed, &filter.span);
-        };
-        if let Value::Path(default) = &value.value
-            && value.filters.is_empty()
-            && !value.negated
-        {
-            let mut default = self.path(default, true);
-            if e.negated && !default.defined {
-                let span = default.span.clone();
-                let mut out = default.clone().within(power::OR);
-                out.put(" if ", &span).append(default.within(power::NOT)).put(" is defined else true", &span);
-                default = Lowered { power: power::TERNARY, ..Lowered::atom(out, &span) };
-            }
-            return self.given_or(subject, default, &filter.span);
-        }
-        self.with_default(e, false).unwrap_or(failed)
-    }
-
-    fn and_or(&mut self, left: &Expr, op: LogicOp, right: &Expr, span: &Span) -> Lowered {
-        let (word, binds) = match op {
-            LogicOp::And => (" and ", power::AND),
-            _ => (" or ", power::OR),
-        };
-        let left = self.condition(left);
-        let right = self.condition(right);
-        let of = if left.of == Type::Bool && right.of == Type::Bool { Type::Bool } else { Type::Unknown };
-        let mut out = left.within(binds);
-        out.put(word, span);
-        out.append(right.within(binds + 1));
-        Lowered { power: binds, ..Lowered::atom(out, span).typed(of) }
-    }
-
-    fn comparison(
-        &mut self,
-        left: &Expr,
-        op: LogicOp,
-        right: &Expr,
-        negated: bool,
-        span: &Span,
-        escaping: bool,
-    ) -> Lowered {
-        let sign = match op {
-            LogicOp::Eq | LogicOp::NotEq => {
-                // When one side is a number and the other is not, the crate says false to both signs, and `not` does
-                // not change it: so `not a == b` is `a != b`.
-                return self.equality(left, (op == LogicOp::Eq) != negated, right, span, escaping);
-            }
-            LogicOp::Gt => " > ",
-            LogicOp::Gte => " >= ",
-            LogicOp::Lt => " < ",
-            _ => " <= ",
-        };
-        let mut left = self.number(left);
-        let mut right = self.number(right);
-        if left.fragile || (left.of != Type::Number && right.of != Type::Number) {
-            left = left.piped("t1_number");
-        }
-        if right.fragile {
-            right = right.piped("t1_number");
-        }
-        let mut out = if negated { Written::new("not ", span) } else { Written::default() };
-        out.append(left.within(power::COMPARISON + 1)).put(sign, span);
-        out.append(right.within(power::COMPARISON + 1));
-        let binds = if negated { power::NOT } else { power::COMPARISON };
-        Lowered { power: binds, ..Lowered::atom(out, span).typed(Type::Bool) }
-    }
-
-    /// Tera 1 escapes both sides before it compares them, each by its own rule.
-    fn equality(&mut self, left: &Expr, equal: bool, right: &Expr, span: &Span, escaping: bool) -> Lowered {
-        let mut left = self.value(left, escaping);
-        let mut right = self.value(right, escaping);
-        let text = |v: &Lowered| matches!(v.of, Type::String | Type::Unknown) && !v.bland;
-        if escaping && text(&left) && text(&right) && (left.escape != right.escape || left.escape == Escape::Unsafe) {
-            left = self.escaped(left.known());
-            right = self.escaped(right.known());
-        }
-        let alike = left.of == right.of && left.of != Type::Unknown;
-        if equal || alike {
-            let mut out = left.known().within(power::COMPARISON + 1);
-            out.put(if equal { " == " } else { " != " }, span);
-            out.append(right.known().within(power::COMPARISON + 1));
-            return Lowered { power: power::COMPARISON, ..Lowered::atom(out, span).typed(Type::Bool) };
-        }
-        let mut out = left.within(power::COMPARISON);
-        out.put(" is t1_unequal(arg0=", span);
-        out.append(right.within(power::TERNARY)).put(")", span);
-        Lowered { power: power::NOT, ..Lowered::atom(out, span).typed(Type::Bool) }
-    }
-
     /// As Tera 1 evaluates what it calculates with and compares by size.
     pub fn number(&mut self, e: &Expr) -> Lowered {
         if !e.filters.is_empty() {
@@ -635,7 +364,7 @@ impl Lowering<'_> {
         }
     }
 
-    fn math(&mut self, left: &Expr, op: MathOp, right: &Expr, span: &Span) -> Lowered {
+    pub fn math(&mut self, left: &Expr, op: MathOp, right: &Expr, span: &Span) -> Lowered {
         let left = self.number(left);
         let right = self.number(right);
         let fragile = left.fragile || right.fragile;
@@ -676,10 +405,6 @@ impl Lowering<'_> {
             _ => value.piped("t1_print"),
         }
     }
-}
-
-fn is_default(e: &Expr) -> bool {
-    e.filters.first().is_some_and(|f| f.name.text == "default")
 }
 
 /// What Tera 1's own filters give, where that does not depend on the value.

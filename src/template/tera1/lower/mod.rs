@@ -5,8 +5,10 @@
 //! fails; the `t1_` helpers that this takes are registered by `operators` and `runtime`.
 
 mod calls;
+mod condition;
 mod dashes;
 mod expression;
+mod lowered;
 mod path;
 mod site;
 mod tags;

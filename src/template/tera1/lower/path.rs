@@ -2,7 +2,7 @@
 
 use super::super::ast::{Key, Path, Step};
 use super::Lowering;
-use super::expression::{Escape, Lowered, Type, power, quoted};
+use super::lowered::{Escape, Lowered, Type, power, quoted};
 use super::write::Written;
 
 /// Names that mean something to Tera 2 and are names like any other to Tera 1.

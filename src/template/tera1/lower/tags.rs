@@ -1,7 +1,7 @@
 //! Text and tags in Tera 2, line for line.
 
 use super::super::ast::{Branch, Expr, ForLoop, Macro, Name, Node, Span, Tag, Text, Value};
-use super::expression::{Lowered, Type, power, quoted};
+use super::lowered::{Lowered, Type, power, quoted};
 use super::write::Written;
 use super::{Kind, Lowering};
 
