@@ -20,14 +20,14 @@ pub fn start(machine: &mut Machine, folder: &Path) -> SocketAddr {
     start_with(machine, "apache", PORT, &rules)
 }
 
-/// Starts a server that takes the site into `home/web/site` over WebDAV.
-pub fn start_dav(machine: &mut Machine) -> SocketAddr {
+/// Starts a server that takes the site into `home/web/site` over WebDAV; `require` are the rules of who may do what.
+pub fn start_dav(machine: &mut Machine, require: &str) -> SocketAddr {
     let hash = output_of(Command::new("openssl").args(["passwd", "-apr1", PASSWORD]));
     let users = machine.write("apache_users", format!("{USER}:{hash}"));
     let locks = machine.folder_of_user("apache_locks");
     let rules = format!(
         "DocumentRoot /run/home/web\nDavLockDB {}/db\n<Directory /run/home/web>\nDav On\nAuthType Basic\nAuthName dav\n\
-         AuthUserFile {}\nRequire valid-user\n</Directory>\n",
+         AuthUserFile {}\n{require}\n</Directory>\n",
         locks.display(),
         users.display(),
     );

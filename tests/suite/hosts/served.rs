@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use super::machine::{Machine, get};
 use super::{apache, left_out, web};
-use crate::support::SiteTest;
+use crate::support::{Run, SiteTest, tree};
 
 /// A site with what web servers have to be told: aliases, a 404 page, types that they do not know.
 fn site(server: &str, machine: &Machine) -> SiteTest {
@@ -87,35 +87,69 @@ fn apache_takes_the_rules_that_are_written_for_it() {
     assert_served(apache::start(&mut machine, &folder));
 }
 
-#[test]
-fn a_site_lives_behind_the_webdav_of_apache() {
-    if left_out() {
-        return;
-    }
+/// A machine that takes a site over WebDAV, and the site.
+fn behind_dav(require: &str) -> (Machine, SiteTest) {
     let mut machine = Machine::new();
     machine.folder_of_user("home/web/site");
-    let address = apache::start_dav(&mut machine);
+    let address = apache::start_dav(&mut machine, require);
     let site = super::site::site();
     let target = format!(
         "[deploy.web]\nkind = \"webdav\"\nurl = \"http://{address}/site/\"\nuser = \"{}\"\n",
         super::machine::USER
     );
     site.write("kepu.toml", target);
-    let deploy = |arguments: &[&str]| {
-        let mut command = site.kepu(&[&["deploy", "--at", "2026-09-20"], arguments].concat());
-        command.env("KEPU_WEB_PASSWORD", super::machine::PASSWORD);
-        crate::support::Run::new(command.output().expect("kepu runs"), site.root())
-    };
-    let there = || {
-        let mut files = crate::support::tree(&machine.web().join("site"));
-        files.retain(|path, _| !path.starts_with(".kepu-deploy/") && !path.contains(".DAV/"));
-        files
-    };
+    (machine, site)
+}
+
+fn deploy_behind_dav(site: &SiteTest, arguments: &[&str]) -> Run {
+    let mut command = site.kepu(&[&["deploy", "--at", "2026-09-20"], arguments].concat());
+    command.env("KEPU_WEB_PASSWORD", super::machine::PASSWORD);
+    Run::new(command.output().expect("kepu runs"), site.root())
+}
+
+/// What lies behind it is what a build makes.
+#[track_caller]
+fn is_built(machine: &Machine, site: &SiteTest, what: &str) {
+    let mut there = tree(&machine.web().join("site"));
+    there.retain(|path, _| !path.starts_with(".kepu-deploy/") && !path.contains(".DAV/"));
+    site.run(&["build", "--at", "2026-09-20"]).succeeds();
+    assert_eq!(there, site.tree("public"), "{what}");
+}
+
+#[test]
+fn a_site_lives_behind_the_webdav_of_apache() {
+    if left_out() {
+        return;
+    }
+    let (machine, site) = behind_dav("Require valid-user");
     for edition in 1..=3 {
         super::site::edition(&site, edition);
-        deploy(&["--verify"]).succeeds();
-        site.run(&["build", "--at", "2026-09-20"]).succeeds();
-        assert_eq!(there(), site.tree("public"), "edition {edition}");
+        deploy_behind_dav(&site, &["--verify"]).succeeds();
+        is_built(&machine, &site, &format!("edition {edition}"));
     }
-    assert!(deploy(&[]).succeeds().stderr.contains("Nothing to send"));
+    assert!(deploy_behind_dav(&site, &[]).succeeds().stderr.contains("Nothing to send"));
+}
+
+#[test]
+fn folders_that_exist_are_used_where_none_may_be_made() {
+    if left_out() {
+        return;
+    }
+    // So it is also for a moment when somebody else makes the same folder: Apache says 403 then.
+    let require =
+        "AuthzSendForbiddenOnFailure On\n<RequireAll>\nRequire valid-user\nRequire not method MKCOL\n</RequireAll>";
+    let (machine, site) = behind_dav(require);
+    super::site::edition(&site, 1);
+    site.run(&["build", "--at", "2026-09-20"]).succeeds();
+    let refused = deploy_behind_dav(&site, &[]);
+    assert!(refused.code == Some(1) && refused.stderr.contains("deploy/read-only"), "{}", refused.stderr);
+    for path in tree(&site.path("public")).keys().filter_map(|path| path.rsplit_once('/')) {
+        for (end, _) in format!("{}/", path.0).match_indices('/') {
+            machine.folder_of_user(&format!("home/web/site/{}", &path.0[..end]));
+        }
+    }
+    machine.folder_of_user("home/web/site/.kepu-deploy");
+    machine.folder_of_user("home/web/site/.kepu-deploy/tmp");
+    deploy_behind_dav(&site, &["--verify"]).succeeds();
+    is_built(&machine, &site, "folders there");
 }

@@ -88,22 +88,34 @@ impl WebDav {
         if self.made.lock().unwrap_or_else(PoisonError::into_inner).contains(folder) {
             return Ok(());
         }
+        let mut refused = self.refusal_to_make(folder)?;
+        if !folder.is_empty()
+            && let Some(409 | 404) = refused.as_ref().map(|answer| answer.status)
+        {
+            self.make_folder(folder.rsplit_once('/').map_or("", |(parent, _)| parent))?;
+            refused = self.refusal_to_make(folder)?;
+        }
+        if let Some(answer) = refused {
+            return Err(answer.error().at(folder));
+        }
+        self.made.lock().unwrap_or_else(PoisonError::into_inner).insert(folder.to_owned());
+        Ok(())
+    }
+
+    /// Makes a folder in one that exists. Gives the server's answer if it is not there afterwards.
+    fn refusal_to_make(&self, folder: &str) -> Result<Option<Answer>> {
         let path = if folder.is_empty() { String::new() } else { format!("{folder}/") };
         let answer = self.ask("MKCOL", &path, &[], ())?;
         match answer.status {
             // 405 and 301: it is there already.
-            201 | 200 | 405 | 301 => {}
-            409 | 404 if !folder.is_empty() => {
-                self.make_folder(folder.rsplit_once('/').map_or("", |(parent, _)| parent))?;
-                let answer = self.ask("MKCOL", &path, &[], ())?;
-                if !matches!(answer.status, 201 | 200 | 405 | 301) {
-                    return Err(answer.error().at(folder));
-                }
+            201 | 200 | 405 | 301 => Ok(None),
+            409 | 404 => Ok(Some(answer)),
+            // Apache forbids what somebody else made in the same moment; another server may forbid all new folders.
+            _ => {
+                let there = self.ask("PROPFIND", &path, &[("Depth", "0")], ())?;
+                Ok((there.status != 207).then_some(answer))
             }
-            _ => return Err(answer.error().at(folder)),
         }
-        self.made.lock().unwrap_or_else(PoisonError::into_inner).insert(folder.to_owned());
-        Ok(())
     }
 
     fn make_parent(&self, path: &str) -> Result<()> {
