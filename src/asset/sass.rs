@@ -152,7 +152,7 @@ fn compile_file(source: &Path, output: String, root: &Path, diagnostics: &mut Ve
         (None, Ok(css)) => {
             return Some(Stylesheet { output, css, source: name, reads: run.seen.read.into_iter().collect() });
         }
-        (None, Err(Failure::Stopped(stopped))) => stopped,
+        (None, Err(Failure::Stopped(stopped))) => *stopped,
         (None, Err(Failure::Told(error))) => match (*error).kind() {
             ErrorKind::ParseError { message, loc, .. } => {
                 let error = Diagnostic::error("sass/error", Text::verbatim(message)).at(place(&loc, root));
@@ -180,7 +180,7 @@ struct Run {
 enum Failure {
     Told(Box<grass::Error>),
     /// It would not have come to an end.
-    Stopped(Diagnostic),
+    Stopped(Box<Diagnostic>),
     /// grass panics where it is not finished, for example on `simple-selectors('> a')`.
     Panic,
 }
@@ -197,7 +197,7 @@ fn compile_once(source: &Path, root: &Path, guarded: bool) -> (Run, bool) {
     let options = Options::default().style(OutputStyle::Compressed).fs(&files).logger(&log);
     let result = catch_unwind(AssertUnwindSafe(|| grass::from_path(source, &options)));
     let css = match (log.stopped.into_inner(), result) {
-        (Some(stopped), _) => Err(Failure::Stopped(stopped)),
+        (Some(stopped), _) => Err(Failure::Stopped(Box::new(stopped))),
         (None, Ok(result)) => result.map_err(Failure::Told),
         (None, Err(_)) => Err(Failure::Panic),
     };

@@ -12,6 +12,7 @@ mod checks;
 mod cli;
 mod clients;
 mod corpus;
+mod deep;
 mod deploy;
 mod edits;
 mod encodings;

@@ -8,11 +8,14 @@ mod names;
 mod rules;
 mod structure;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
+use ego_tree::NodeId;
+use ego_tree::iter::Edge;
+use scraper::node::Element;
 use scraper::{ElementRef, Node};
 
-use super::{Context, File, Found, Group, Page, finding};
+use super::{Context, Document, File, Found, Group, Page, finding};
 use crate::diagnostic::{Diagnostic, Place, Text};
 use crate::text;
 use names::{Names, accessible_name};
@@ -25,7 +28,8 @@ fn of_page(context: &Context, page: &Page, found: &mut Found) {
         return;
     }
     let names = Names::new(page.document);
-    let mut look = Look { context, page, found, names };
+    let hidden = hidden(page.document);
+    let mut look = Look { context, page, found, names, hidden };
     look.document();
     look.ids();
     for element in page.document.elements() {
@@ -43,9 +47,14 @@ struct Look<'a, 'f, 's> {
     page: &'a Page<'a>,
     found: &'f mut Found<'s>,
     names: Names<'a>,
+    hidden: HashSet<NodeId>,
 }
 
 impl Look<'_, '_, '_> {
+    fn is_hidden(&self, element: ElementRef) -> bool {
+        self.hidden.contains(&element.id())
+    }
+
     /// A finding at the place where one of `needles` was written.
     fn tell(&mut self, code: &'static str, message: Text, help: Text, needles: &[&str]) {
         if !self.found.wants(code) {
@@ -110,7 +119,7 @@ impl Look<'_, '_, '_> {
     }
 
     fn element(&mut self, element: ElementRef) {
-        if is_hidden(element) {
+        if self.is_hidden(element) {
             return;
         }
         let value = element.value();
@@ -266,14 +275,31 @@ impl Look<'_, '_, '_> {
     }
 }
 
-/// Whether nobody meets an element: neither seen nor read out.
-fn is_hidden(element: ElementRef) -> bool {
-    let hides = |element: ElementRef| {
-        element.attr("aria-hidden") == Some("true")
-            || element.attr("hidden").is_some()
-            || matches!(element.value().name(), "template" | "noscript")
+/// The elements that nobody meets, neither seen nor read out.
+fn hidden(document: &Document) -> HashSet<NodeId> {
+    let hides = |element: &Element| {
+        matches!(element.name(), "template" | "noscript")
+            || element.attrs().any(|(name, value)| name == "hidden" || name == "aria-hidden" && value == "true")
     };
-    hides(element) || element.ancestors().filter_map(ElementRef::wrap).any(hides)
+    let (mut hidden, mut within) = (HashSet::new(), 0_usize);
+    for edge in document.html().tree.root().traverse() {
+        match edge {
+            Edge::Open(node) => {
+                if let Node::Element(element) = node.value()
+                    && (within > 0 || hides(element))
+                {
+                    within += 1;
+                    hidden.insert(node.id());
+                }
+            }
+            Edge::Close(node) => {
+                if node.value().is_element() && within > 0 {
+                    within -= 1;
+                }
+            }
+        }
+    }
+    hidden
 }
 
 fn has_name(element: ElementRef) -> bool {

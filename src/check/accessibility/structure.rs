@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use scraper::ElementRef;
 
 use super::names::accessible_name;
-use super::{Look, is_hidden, shown_texts};
+use super::{Look, shown_texts};
 use crate::text;
 
 /// No level is left out on the way down, and there is one `h1`.
@@ -14,7 +14,7 @@ pub fn headings(look: &mut Look) {
     let mut firsts = Vec::new();
     for element in look.page.document.elements() {
         let Some(level) = level(element) else { continue };
-        if is_hidden(element) {
+        if look.is_hidden(element) {
             continue;
         }
         let words = accessible_name(element, &look.names);
@@ -94,7 +94,7 @@ pub fn links(look: &mut Look) {
     let mut targets: BTreeMap<String, (String, usize)> = BTreeMap::new();
     for element in look.page.document.named("a") {
         let Some(href) = element.attr("href") else { continue };
-        if is_hidden(element) || href.is_empty() {
+        if look.is_hidden(element) || href.is_empty() {
             continue;
         }
         let name = accessible_name(element, &look.names);
@@ -143,7 +143,7 @@ pub fn links(look: &mut Look) {
 /// Tables of data have heads.
 pub fn tables(look: &mut Look) {
     for table in look.page.document.named("table") {
-        if is_hidden(table) || matches!(table.attr("role"), Some("presentation" | "none")) {
+        if look.is_hidden(table) || matches!(table.attr("role"), Some("presentation" | "none")) {
             continue;
         }
         let of = |name: &'static str| {

@@ -102,8 +102,8 @@ fn of_page(context: &Context, page: &Page, found: &mut Found) {
     if is_traditional(&language) {
         return;
     }
-    let text = super::privacy::shown_text(page);
-    for (word, _) in context.words.find(&text) {
+    let text = page.shown_text();
+    for (word, _) in context.words.find(text) {
         let at = context.sources.locate(page.source, std::slice::from_ref(&word.wrong));
         let reported = at.as_ref().is_some_and(|at| at.excerpt.is_some() && !context.is_template(&at.file));
         if reported {
