@@ -29,6 +29,7 @@ mod new;
 mod outreach;
 mod redeploy;
 mod same_bytes;
+mod sarif;
 mod serve;
 mod support;
 mod theme;
