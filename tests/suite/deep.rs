@@ -41,7 +41,7 @@ fn templates_that_are_too_long_or_call_themselves_are_told() {
     tell("brackets", "templates/index.html", brackets, "template/syntax");
     let blocks = format!("{}{}", "{% if true %}".repeat(10_000), "{% endif %}".repeat(10_000));
     tell("blocks", "templates/index.html", blocks, "template/syntax");
-    tell("include", "templates/index.html", "{% include \"index.html\" %}", "template/error");
+    tell("include", "templates/index.html", "{% include \"index.html\" %}", "template/circle");
     let list = "{% set a = [] %}{% for i in range(end=9000) %}{% set_global a = [a] %}{% endfor %}{{ a }}";
     tell("list", "templates/index.html", list, "");
 }

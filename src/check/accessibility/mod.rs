@@ -113,7 +113,7 @@ impl Look<'_, '_, '_> {
                     "give each its own: links and labels find the first only",
                     "请各用不同的 id：链接和标签只能找到第一个"
                 ),
-                &[id],
+                &[&format!("id=\"{id}\""), &format!("{{#{id}}}"), &format!("id={id}"), id],
             );
         }
     }
@@ -150,7 +150,7 @@ impl Look<'_, '_, '_> {
                     "accessibility/button-text",
                     text!("a button has no text", "按钮没有文字"),
                     text!("write what it does, or add `aria-label`", "请写明用途，或加上 `aria-label`"),
-                    &[element.attr("class").unwrap_or_default()],
+                    &[element.attr("class").unwrap_or_default(), &opening(element)],
                 );
             }
             "meta" if element.attr("name").is_some_and(|name| name.eq_ignore_ascii_case("viewport")) => {
@@ -182,7 +182,11 @@ impl Look<'_, '_, '_> {
 
     fn image(&mut self, element: ElementRef) {
         let source = element.attr("src").unwrap_or_default();
-        let name = source.rsplit('/').next().unwrap_or_default();
+        // A picture in the address itself has no name.
+        let name = match source.strip_prefix("data:") {
+            Some(data) => data.split([';', ',']).next().unwrap_or_default(),
+            None => source.rsplit('/').next().unwrap_or_default(),
+        };
         // Markdown without a text in its brackets has an empty `alt`, which is right for decoration only: a picture in a
         // figure is none.
         let in_figure = || {
@@ -235,7 +239,12 @@ impl Look<'_, '_, '_> {
                     "add `<label for=\"…\">` or `aria-label`; a placeholder disappears while typing",
                     "请加上 `<label for=\"……\">` 或 `aria-label`；占位文字一输入就消失了"
                 ),
-                &[element.attr("id").unwrap_or_default(), element.attr("class").unwrap_or_default()],
+                &[
+                    element.attr("id").unwrap_or_default(),
+                    &format!("name=\"{name}\""),
+                    element.attr("class").unwrap_or_default(),
+                    &opening(element),
+                ],
             );
         }
     }
@@ -302,6 +311,12 @@ fn hidden(document: &Document) -> HashSet<NodeId> {
     hidden
 }
 
+/// The opening tag of an element, as most write it.
+fn opening(element: ElementRef) -> String {
+    let attributes: String = element.value().attrs().map(|(name, value)| format!(" {name}=\"{value}\"")).collect();
+    format!("<{}{attributes}>", element.value().name())
+}
+
 fn has_name(element: ElementRef) -> bool {
     ["alt", "aria-label", "title"].iter().any(|name| element.attr(name).is_some_and(|value| !value.trim().is_empty()))
 }
@@ -355,12 +370,13 @@ fn of_style_sheet(context: &Context, file: &File, found: &mut Found) {
             continue;
         }
         let contrast::Weak { selector, text: front, ground, ratio, needed, modes, .. } = &weak;
-        let modes = modes.join("; ");
+        let zh = |mode: &String| mode.replacen("light", "浅色", 1).replacen("dark", "深色", 1);
+        let (modes, zh) = (modes.join("; "), modes.iter().map(zh).collect::<Vec<_>>().join("；"));
         let told = finding(
             "accessibility/contrast",
             text!(
                 "`{front}` on `{ground}` has a contrast of {ratio:.2}:1, less than {needed}:1 (`{selector}`; {modes})",
-                "`{front}` 在 `{ground}` 上的对比度是 {ratio:.2}:1，低于 {needed}:1（`{selector}`；{modes}）"
+                "`{front}` 在 `{ground}` 上的对比度是 {ratio:.2}:1，低于 {needed}:1（`{selector}`；{zh}）"
             ),
         )
         .help(text!("make the text darker or the ground lighter", "请加深文字或调浅底色"))

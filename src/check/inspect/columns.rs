@@ -109,7 +109,9 @@ pub fn columns(context: &Context) -> Vec<Column> {
             let dates = [page.meta.date.as_ref(), page.meta.updated.as_ref().filter(|_| standing)];
             last = dates.into_iter().flatten().filter_map(day).filter(|day| *day <= today).chain(last).max();
         }
-        let title = section.meta.title.clone().unwrap_or_else(|| section.path.clone());
+        let of_site =
+            || site.config.languages.get(&section.lang).and_then(|of| of.title.clone()).filter(|_| section.is_index());
+        let title = section.meta.title.clone().or_else(of_site).unwrap_or_else(|| section.path.clone());
         columns.push(Column {
             title,
             address: section.path.clone(),
