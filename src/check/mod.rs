@@ -151,7 +151,12 @@ fn run_on(
         Context { site, routes, options, settings: &settings, sources: &sources, addresses: &addresses, words: &words };
 
     let mut found = Found::new(&settings);
-    told.into_iter().for_each(|diagnostic| found.push(diagnostic));
+    for diagnostic in told {
+        // The build knows the settings, but not where they are written.
+        let table = diagnostic.place.as_ref().filter(|_| diagnostic.code == "outreach/footer");
+        let place = table.and_then(|place| sources.locate(Some(&place.file), &["[extra.footer]".to_owned()]));
+        found.push(links::at(diagnostic, place));
+    }
     let reuse = Reuse::new(&context, made);
     let pieces: Vec<Piece> = routes
         .par_iter()
