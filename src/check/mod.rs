@@ -22,6 +22,7 @@ mod sources;
 mod told;
 mod weight;
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -84,6 +85,14 @@ pub struct Page<'a> {
     pub document: &'a Document,
     /// The file behind it, as messages name it; none for lists of terms and the like.
     pub source: Option<&'a str>,
+    shown: OnceCell<String>,
+}
+
+impl Page<'_> {
+    /// The text of the page with what is read out or shown of attributes; blocks are lines, cells are parted by tabs.
+    pub fn shown_text(&self) -> &str {
+        self.shown.get_or_init(|| document::shown_text(self.document))
+    }
 }
 
 /// One file of the built site that is no page: a style sheet, a feed, a picture, an attachment.
@@ -142,7 +151,12 @@ fn run_on(
         Context { site, routes, options, settings: &settings, sources: &sources, addresses: &addresses, words: &words };
 
     let mut found = Found::new(&settings);
-    told.into_iter().for_each(|diagnostic| found.push(diagnostic));
+    for diagnostic in told {
+        // The build knows the settings, but not where they are written.
+        let table = diagnostic.place.as_ref().filter(|_| diagnostic.code == "outreach/footer");
+        let place = table.and_then(|place| sources.locate(Some(&place.file), &["[extra.footer]".to_owned()]));
+        found.push(links::at(diagnostic, place));
+    }
     let reuse = Reuse::new(&context, made);
     let pieces: Vec<Piece> = routes
         .par_iter()
@@ -227,7 +241,8 @@ fn examine(context: &Context, path: &str, route: &Route, made: Result<Artifact, 
     let facts = match text.filter(|_| is_html) {
         Some(html) => {
             let document = Document::parse(html);
-            let page = Page { path, address: &address, route, html, document: &document, source };
+            let page =
+                Page { path, address: &address, route, html, document: &document, source, shown: OnceCell::new() };
             let is_page = !matches!(route, Route::Redirect { .. }) && !document.redirects();
             if is_page {
                 rules::GROUPS.iter().filter_map(|group| group.page).for_each(|rules| rules(context, &page, &mut found));

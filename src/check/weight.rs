@@ -7,7 +7,7 @@ use super::facts::{Fetch, FileFacts};
 use super::links::{address_of, at};
 use super::rules::{Default, Group, Rule, finding};
 use super::{Context, Facts, Found, Page};
-use crate::diagnostic::Place;
+use crate::diagnostic::{Place, Text};
 use crate::site::Route;
 use crate::text;
 
@@ -127,7 +127,10 @@ fn of_site(context: &Context, facts: &Facts, found: &mut Found) {
                     "页面连同样式和脚本有 {is}，超过 {most} kB"
                 ),
             );
-            put(heavy, found);
+            put(
+                heavy.help(text!("split the page, or use fewer scripts and fonts", "请拆分页面，或减少脚本和字体")),
+                found,
+            );
         }
         if pictures > budget.pictures_kb * 1000 {
             let (is, most) = (kb(pictures), budget.pictures_kb);
@@ -217,16 +220,19 @@ fn of_site(context: &Context, facts: &Facts, found: &mut Found) {
                     "`/{column}/` 下的全部文件有 {is}，超过 {most} MB"
                 ),
             )
+            .help(old_files())
             .on(format!("/{column}/")),
         );
     }
     if total > budget.site_mb * 1_000_000 {
         let (is, most) = (mb(total), budget.site_mb);
-        found.push(finding(
-            "weight/site",
-            text!("the whole site is {is}, more than {most} MB", "整个网站有 {is}，超过 {most} MB"),
-        ));
+        let heavy = text!("the whole site is {is}, more than {most} MB", "整个网站有 {is}，超过 {most} MB");
+        found.push(finding("weight/site", heavy).help(old_files()));
     }
+}
+
+fn old_files() -> Text {
+    text!("move old attachments elsewhere; many hosts give 1 GB or less", "请移走旧附件；很多空间只有 1 GB")
 }
 
 /// What a browser fetches from other hosts when it shows a file.
