@@ -266,7 +266,9 @@ impl State {
             Ok(watcher) => watcher,
             Err(error) => return tell(Event::Problems(&[*error])),
         };
-        self.unwatched(watcher.changed_since(self.began));
+        let (changed, unwatched) = watcher.changed_since(self.began);
+        self.changed(changed, false);
+        self.unwatched(unwatched);
         loop {
             let turn = next_turn(*self.now(), self.snapshot().site.as_ref().and_then(|built| built.next_change()));
             let (mut paths, unwatched, everything, seen) = self.next_changes(turn);

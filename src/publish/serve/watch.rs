@@ -102,17 +102,24 @@ impl Watcher {
         Ok(Self { inner: Box::new(inner), root, ignored, watched: HashMap::new() })
     }
 
-    /// What may have changed at or after `time`, in nanoseconds since 1970, in what is watched by now. A folder stands for
-    /// what is gone from it.
-    pub fn changed_since(&self, time: i64) -> BTreeSet<PathBuf> {
+    /// What changed after `time`, in nanoseconds since 1970, in what is watched by now; and what may have, as the clock of files
+    /// is not exact. A folder stands for what is gone from it.
+    pub fn changed_since(&self, time: i64) -> (BTreeSet<PathBuf>, BTreeSet<PathBuf>) {
         let entries = self.watched.iter().flat_map(|(folder, mode)| {
             let depth = if *mode == RecursiveMode::Recursive { usize::MAX } else { 1 };
             let walk = WalkDir::new(folder).follow_links(true).max_depth(depth).into_iter();
             walk.filter_entry(|entry| !self.ignored.covers(entry.path()))
         });
-        let is_new =
-            |entry: &walkdir::DirEntry| entry.metadata().is_ok_and(|meta| Stamp::from(&meta).is_fresh_at(time));
-        entries.flatten().filter(is_new).map(walkdir::DirEntry::into_path).collect()
+        let (mut after, mut about) = (BTreeSet::new(), BTreeSet::new());
+        for entry in entries.flatten() {
+            let Ok(stamp) = entry.metadata().map(|meta| Stamp::from(&meta)) else { continue };
+            if stamp.changed > time && entry.file_type().is_file() {
+                after.insert(entry.into_path());
+            } else if stamp.is_fresh_at(time) {
+                about.insert(entry.into_path());
+            }
+        }
+        (after, about)
     }
 
     /// Watches folders of the root that were not there before, and forgets those that are gone.
