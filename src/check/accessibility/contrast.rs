@@ -253,7 +253,7 @@ mod tests {
 
     #[test]
     fn text_of_another_rule_is_seen_in_every_mode() {
-        let css = ":root{--ink:#222;--tint:#eee} @media (prefers-color-scheme: dark){:root{--ink:#ddd}} body{color:var(--ink)} .card{background:var(--tint)}";
+        let css = ":root{--ink:#222;--tint:#eee} @media (prefers-color-scheme: dark){:root{--ink:#ddd}} body{color:var(--ink)} .card{background:var(--tint);padding:1em}";
         let found = weak(css);
         assert_eq!(found.len(), 1, "{found:?}");
         assert_eq!((found[0].selector.as_str(), found[0].from.as_deref()), (".card", Some("body")));

@@ -2,7 +2,8 @@
 //!
 //! A style sheet alone does not tell which element is in which. What it does tell: rules for the same element
 //! (`a` and `.more` for `a.more`), and those for what a selector names as its ancestors (`.card` in `.card .note`), up to the
-//! root. Where children have colours of their own, nothing is said.
+//! root. Where children have colours of their own, nothing is said, nor of a ground without padding: icons, shades and classes
+//! that are for any element hold no text of their own.
 
 use super::css::CssRule;
 
@@ -37,6 +38,9 @@ pub fn coloured<'p, 'a>(all: &'p [Parsed<'a>], applies: &dyn Fn(&CssRule) -> boo
 pub fn text<'a>(coloured: &[&Parsed<'a>], own: &Parsed) -> Option<(&'a str, &'a str)> {
     // A list of selectors may stand for elements with colours of several sources.
     let [selector] = own.selectors.as_slice() else { return None };
+    if !own.rule.declarations.iter().any(|(property, _)| property.starts_with("padding")) {
+        return None;
+    }
     let (element, ancestors) = selector.split_last()?;
     let is_ancestor = |parsed: &Parsed| {
         parsed
@@ -181,25 +185,26 @@ mod tests {
 
     #[test]
     fn colours_come_from_the_element_then_from_ancestors_then_from_the_root() {
-        says("body{color:#111} .note{background:#222}", "#111", "body");
-        says("body{color:#111} .card{color:#333} .card .note{background:#222}", "#333", ".card");
-        says("body{color:#111} .card > .note{background:#222}", "#111", "body");
-        says("a{color:#444} .more{color:#555} a.more{background:#222}", "#555", ".more");
-        says("a{color:#444} nav a{color:#555} nav a{background:#222}", "#555", "nav a");
-        says("body{color:#111} .x{color:inherit} .x{background:#222}", "#111", "body");
+        says("body{color:#111} .note{background:#222;padding:1em}", "#111", "body");
+        says("body{color:#111} .card{color:#333} .card .note{background:#222;padding:1em}", "#333", ".card");
+        says("body{color:#111} .card > .note{background:#222;padding:1em}", "#111", "body");
+        says("a{color:#444} .more{color:#555} a.more{background:#222;padding:1em}", "#555", ".more");
+        says("a{color:#444} nav a{color:#555} nav a{background:#222;padding:1em}", "#555", "nav a");
+        says("body{color:#111} .x{color:inherit} .x{background:#222;padding:1em}", "#111", "body");
     }
 
     #[test]
     fn nothing_is_said_of_what_is_not_known() {
         for css in [
-            ".note{background:#222}",
-            "body{color:#111} button{background:#222}",
-            "body{color:#111} .hero h1{color:#fff} .hero{background:#222}",
-            "body{color:#111} .a, .b{background:#222}",
-            "body{color:#111} .a::before{background:#222}",
-            "body{color:#111} .a:hover{background:#222}",
-            "body{color:#111} .a + .b{background:#222}",
-            "body{color:#111} .a[{background:#222}",
+            ".note{background:#222;padding:1em}",
+            "body{color:#111} button{background:#222;padding:1em}",
+            "body{color:#111} .hero h1{color:#fff} .hero{background:#222;padding:1em}",
+            "body{color:#111} .shade{background:#222}",
+            "body{color:#111} .a, .b{background:#222;padding:1em}",
+            "body{color:#111} .a::before{background:#222;padding:1em}",
+            "body{color:#111} .a:hover{background:#222;padding:1em}",
+            "body{color:#111} .a + .b{background:#222;padding:1em}",
+            "body{color:#111} .a[{background:#222;padding:1em}",
         ] {
             assert_eq!(of_last(css), None, "{css}");
         }
