@@ -30,12 +30,12 @@ use jiff::Timestamp;
 use rayon::prelude::*;
 
 use crate::diagnostic::{Diagnostic, Text};
-use crate::site::{Artifact, Route, Routes, Site, render, summarize};
+use crate::site::{self, Artifact, Route, Routes, Site, render, summarize};
 
 use reuse::Reuse;
 
 pub use document::Document;
-pub use facts::{Facts, FileFacts};
+pub use facts::{Facts, FileFacts, Processed};
 pub use found::Found;
 pub use reuse::Made;
 pub use rules::{Default as DefaultLevel, Group, Rule, all as rules, find as find_rule, finding};
@@ -190,7 +190,8 @@ fn run_on(
         }
     }
     found.extend(of_sources.into_iter().flatten());
-    let facts = Facts { files, images: site.images.requested().into_iter().map(|(path, _)| path).collect() };
+    let (images, damaged) = processed(site);
+    let facts = Facts { files, images };
     for group in rules::GROUPS {
         if let Some(site_rules) = group.site {
             site_rules(&context, &facts, &mut found);
@@ -199,10 +200,38 @@ fn run_on(
     let mut findings = found.finish();
     findings.extend(summarize(failures));
     findings.extend(own);
+    findings.extend(damaged);
     Diagnostic::sort(&mut findings);
     let pages = facts.files.values().filter(|file| file.is_page).count();
     let columns = if options.inspect { inspect::columns(&context) } else { Vec::new() };
     Report { findings, pages, files: routes.len() + facts.images.len(), columns }
+}
+
+/// The pictures that templates asked for while the pages were rendered, made or taken from the cache, and what stops a build
+/// from making them.
+fn processed(site: &Site) -> (BTreeMap<String, Processed>, Vec<Diagnostic>) {
+    let made: Vec<_> = site
+        .images
+        .requested()
+        .into_par_iter()
+        .map(|(path, planned)| {
+            let size = site.images.process(&planned).map(|made| match made {
+                site::Processed::File(file) => file.metadata().map_or(0, |metadata| metadata.len()),
+                site::Processed::Bytes(bytes) => bytes.len() as u64,
+            });
+            (path, site.shown(&planned.path), size)
+        })
+        .collect();
+    let (mut images, mut damaged) = (BTreeMap::new(), Vec::new());
+    for (path, of, size) in made {
+        let size = size.unwrap_or_else(|error| {
+            damaged.push(*error);
+            0
+        });
+        images.insert(path, Processed { size, of });
+    }
+    damaged.dedup();
+    (images, damaged)
 }
 
 /// What one route came to.

@@ -343,3 +343,25 @@ fn broken_html_and_style_sheets_do_not_stop_a_check() {
     let run = site.run(&["check", "--skip-external-links"]);
     assert!(matches!(run.code, Some(0 | 1)), "{run:?}");
 }
+
+#[test]
+fn processed_pictures_are_weighed_as_they_go_out() {
+    let page = |arguments: &str| {
+        format!(
+            "{PAGE}<h1>x</h1>{{% set i = resize_image(path=\"a.png\", {arguments}) %}}<img src=\"{{{{ i.url }}}}\" alt=\"\">{END}"
+        )
+    };
+    let site = base()
+        .file("static/a.png", png(140, 140))
+        .file("content/a.md", "+++\ntitle = \"A\"\n+++\n")
+        .file("kepu.toml", "[check.weight]\npicture_kb = 1\npictures_kb = 1\n");
+    let check = ["check", "--skip-external-links"];
+    let small = site.file("templates/page.html", page("width=5, height=5, format=\"png\""));
+    small.run(&check).succeeds().does_not_say("weight/");
+    let large = small.file("templates/page.html", page("width=139, height=139, format=\"png\""));
+    let run = large.run(&check).succeeds().says("weight/picture]").says("weight/pictures]").says("static/a.png");
+    assert!(run.stderr.contains("/processed_images/"), "{}", run.stderr);
+    let mut cut = png(140, 140);
+    cut.truncate(3000);
+    large.file("static/a.png", cut).run(&check).fails().says("image/damaged");
+}

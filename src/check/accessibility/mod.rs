@@ -4,6 +4,7 @@
 
 mod contrast;
 mod css;
+mod inherit;
 mod names;
 mod rules;
 mod structure;
@@ -379,8 +380,15 @@ fn of_style_sheet(context: &Context, file: &File, found: &mut Found) {
                 "`{front}` 在 `{ground}` 上的对比度是 {ratio:.2}:1，低于 {needed}:1（`{selector}`；{zh}）"
             ),
         )
-        .help(text!("make the text darker or the ground lighter", "请加深文字或调浅底色"))
+        .help(text!(
+            "change one of the two colours until they differ enough; the darker the one, the lighter the other",
+            "请调整其中一种颜色，使深浅差别足够大"
+        ))
         .on(file.address);
+        let told = match &weak.from {
+            Some(from) => told.note(text!("the colour of the text comes from `{from}`", "文字颜色来自 `{from}`")),
+            None => told,
+        };
         let at = context.sources.locate(file.source, std::slice::from_ref(selector));
         found.push(place(told, at, file.source));
     }

@@ -208,7 +208,7 @@ impl Checker<'_> {
     }
 
     fn missing(&self, path: &str, link: &Link, target: &str) -> Option<Diagnostic> {
-        if self.facts.images.contains(target.trim_start_matches('/')) {
+        if self.facts.images.contains_key(target.trim_start_matches('/')) {
             return None;
         }
         let context = self.context;

@@ -50,7 +50,7 @@ pub fn check(context: &Context, facts: &Facts, found: &mut Found) {
                         break;
                     }
                 }
-                Target::Missing { path: target, .. } if !facts.images.contains(target.trim_start_matches('/')) => {
+                Target::Missing { path: target, .. } if !facts.images.contains_key(target.trim_start_matches('/')) => {
                     let broken = finding(
                         "link/redirect-broken",
                         text!(
