@@ -111,10 +111,6 @@ fn a_site_lives_behind_the_webdav_of_apache() {
         files.retain(|path, _| !path.starts_with(".kepu-deploy/") && !path.contains(".DAV/"));
         files
     };
-    // Files of one folder are sent side by side, and each of them wants the folder made.
-    for (folder, file) in (0..30).flat_map(|folder| (0..4).map(move |file| (folder, file))) {
-        site.write(&format!("static/many/{folder}/{file}.txt"), "text");
-    }
     for edition in 1..=3 {
         super::site::edition(&site, edition);
         deploy(&["--verify"]).succeeds();

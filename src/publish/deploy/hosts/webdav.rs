@@ -89,24 +89,21 @@ impl WebDav {
             return Ok(());
         }
         let path = if folder.is_empty() { String::new() } else { format!("{folder}/") };
-        let mut answer = self.ask("MKCOL", &path, &[], ())?;
-        if matches!(answer.status, 409 | 404) && !folder.is_empty() {
-            self.make_folder(folder.rsplit_once('/').map_or("", |(parent, _)| parent))?;
-            answer = self.ask("MKCOL", &path, &[], ())?;
-        }
-        // 405 and 301: it is there already. Other refusals may mean the same: of two requests for one folder Apache answers
-        // 403 to the slower, and shared drives refuse to make the folder that they share.
-        if !matches!(answer.status, 201 | 200 | 405 | 301) && !self.is_folder(&path)? {
-            return Err(answer.error().at(folder));
+        let answer = self.ask("MKCOL", &path, &[], ())?;
+        match answer.status {
+            // 405 and 301: it is there already.
+            201 | 200 | 405 | 301 => {}
+            409 | 404 if !folder.is_empty() => {
+                self.make_folder(folder.rsplit_once('/').map_or("", |(parent, _)| parent))?;
+                let answer = self.ask("MKCOL", &path, &[], ())?;
+                if !matches!(answer.status, 201 | 200 | 405 | 301) {
+                    return Err(answer.error().at(folder));
+                }
+            }
+            _ => return Err(answer.error().at(folder)),
         }
         self.made.lock().unwrap_or_else(PoisonError::into_inner).insert(folder.to_owned());
         Ok(())
-    }
-
-    /// Whether a folder is there, as far as the host can tell; nginx cannot.
-    fn is_folder(&self, path: &str) -> Result<bool> {
-        let headers = [("Depth", "0"), ("Content-Type", "application/xml; charset=utf-8")];
-        Ok(self.ask("PROPFIND", path, &headers, PROPFIND)?.status == 207)
     }
 
     fn make_parent(&self, path: &str) -> Result<()> {
