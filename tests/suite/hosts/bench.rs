@@ -11,7 +11,7 @@ use crate::support::{SiteTest, tree};
 fn one_change_in_a_large_site() {
     let from = PathBuf::from(std::env::var_os("KEPU_BENCH_SITE").expect("tests/bench/deploy names a site"));
     let chosen = std::env::var("KEPU_BENCH_KIND").unwrap_or_default();
-    for kind in [Kind::Folder, Kind::Sftp, Kind::S3, Kind::Ftp, Kind::Dav] {
+    for kind in [Kind::Folder, Kind::Sftp, Kind::S3, Kind::Ftp, Kind::Ftps, Kind::Dav, Kind::GitSsh] {
         if !chosen.is_empty() && format!("{kind:?}") != chosen {
             continue;
         }

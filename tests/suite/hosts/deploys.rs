@@ -50,7 +50,7 @@ fn life_of_a_site(kind: Kind) {
 
     let all = figures(&host, &site, &["--verify"]);
     // Hosts of pages are told by a file to serve all others as they are.
-    let more = u64::from(kind == Kind::Git);
+    let more = u64::from(host.is_branch());
     assert_eq!(all, Figures { sent: first.len() as u64 + more, deleted: 0, unchanged: 0 });
     serves(&host, &first);
     assert_eq!(host.files().len(), first.len(), "{:?}", host.files().keys());
@@ -65,7 +65,7 @@ fn life_of_a_site(kind: Kind) {
     let (before, after) = (web(before), web(host.marks()));
     let changed: Vec<_> = after.iter().filter(|mark| !before.contains(mark) && no_manifest(&mark.0)).collect();
     // Where the host checks out all files anew, times tell nothing.
-    assert!(kind == Kind::Git || changed.is_empty(), "touched without need: {changed:?}");
+    assert!(host.is_branch() || changed.is_empty(), "touched without need: {changed:?}");
 
     // Others use the place, too.
     let foreign = [("foreign.txt", "not of kepu"), ("articles/p1/foreign.txt", "nor this")];
@@ -100,7 +100,7 @@ fn life_of_a_site(kind: Kind) {
     host.deploy(&site, &["--verify"]).succeeds();
     assert_eq!(host.walk(&third, &build(&site)), Ok(Seen::New));
 
-    if kind != Kind::Git {
+    if !host.is_branch() {
         // The same length, the same time, other bytes.
         let page = host.web.join("articles/p5/index.html");
         let bytes = std::fs::read(&page).expect("a page").to_ascii_uppercase();
@@ -137,6 +137,16 @@ fn a_site_lives_behind_ftp() {
 #[test]
 fn a_site_lives_behind_ftps() {
     life_of_a_site(Kind::Ftps);
+}
+
+#[test]
+fn a_site_lives_behind_ftps_that_begins_with_tls() {
+    life_of_a_site(Kind::FtpsImplicit);
+}
+
+#[test]
+fn a_site_lives_in_a_git_branch_behind_ssh() {
+    life_of_a_site(Kind::GitSsh);
 }
 
 #[test]

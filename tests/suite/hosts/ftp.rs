@@ -18,11 +18,20 @@ pub fn start(machine: &mut Machine) {
 /// Starts vsftpd with TLS that is not optional. As by default, a data connection must resume the session of the control
 /// connection. Returns the certificate.
 pub fn start_with_tls(machine: &mut Machine) -> PathBuf {
+    start_with_tls_and(machine, "")
+}
+
+/// The same, where a connection speaks TLS from its first byte.
+pub fn start_with_implicit_tls(machine: &mut Machine) -> PathBuf {
+    start_with_tls_and(machine, "implicit_ssl=YES\n")
+}
+
+fn start_with_tls_and(machine: &mut Machine, more: &str) -> PathBuf {
     let (certificate, key) = tls::certificate(machine);
     let (c, k) = (certificate.display(), key.display());
     let more = format!(
         "ssl_enable=YES\nforce_local_data_ssl=YES\nforce_local_logins_ssl=YES\nrsa_cert_file={c}\n\
-         rsa_private_key_file={k}\nssl_ciphers=HIGH\n"
+         rsa_private_key_file={k}\nssl_ciphers=HIGH\n{more}"
     );
     start_with(machine, &more);
     certificate

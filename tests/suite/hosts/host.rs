@@ -24,20 +24,24 @@ pub enum Kind {
     SftpInPlace,
     Ftp,
     Ftps,
+    /// TLS from the first byte.
+    FtpsImplicit,
     Dav,
     S3,
     Git,
+    /// A branch that is reached over SSH.
+    GitSsh,
 }
 
 impl Kind {
     /// Whether readers see a new edition all at once.
     pub fn switches(self) -> bool {
-        matches!(self, Self::Folder | Self::Sftp | Self::Git)
+        matches!(self, Self::Folder | Self::Sftp | Self::Git | Self::GitSsh)
     }
 
     /// Whether a network is between kepu and the host.
     pub fn is_far(self) -> bool {
-        !matches!(self, Self::Folder | Self::FolderInPlace | Self::Git)
+        !matches!(self, Self::Folder | Self::FolderInPlace | Self::Git | Self::GitSsh)
     }
 }
 
@@ -82,9 +86,12 @@ impl Host {
                 );
                 (target, vec![], vec![ssh::PORT])
             }
-            Kind::Ftp | Kind::Ftps => {
+            Kind::Ftp | Kind::Ftps | Kind::FtpsImplicit => {
                 let tls = match kind {
                     Kind::Ftps => format!("tls = \"explicit\"\nca = {:?}\n", ftp::start_with_tls(&mut machine)),
+                    Kind::FtpsImplicit => {
+                        format!("tls = \"implicit\"\nca = {:?}\n", ftp::start_with_implicit_tls(&mut machine))
+                    }
                     _ => {
                         ftp::start(&mut machine);
                         "tls = \"none\"\n".to_owned()
@@ -115,16 +122,17 @@ impl Host {
                 ];
                 (target, secrets, vec![s3::PORT])
             }
-            Kind::Git => {
-                let repository = git::create(&machine);
-                let author = "Test <test@example.com>";
+            Kind::Git | Kind::GitSsh => {
+                let (mut url, mut secrets) = (format!("file://{}", git::create(&machine).display()), vec![]);
+                if kind == Kind::GitSsh {
+                    let server = ssh::start_with_shell(&mut machine);
+                    secrets.push(("GIT_SSH_COMMAND", server.command()));
+                    url = format!("ssh://{USER}@{}:{}/run/home/site.git", machine.address(), ssh::PORT);
+                }
+                let (branch, author) = (git::BRANCH, "Test <test@example.com>");
                 (
-                    format!(
-                        "kind = \"git\"\nurl = \"file://{}\"\nbranch = \"{}\"\nauthor = \"{author}\"\n",
-                        repository.display(),
-                        git::BRANCH
-                    ),
-                    vec![],
+                    format!("kind = \"git\"\nurl = \"{url}\"\nbranch = \"{branch}\"\nauthor = \"{author}\"\n"),
+                    secrets,
                     vec![],
                 )
             }
@@ -168,8 +176,12 @@ impl Host {
         self.readers
     }
 
+    pub fn is_branch(&self) -> bool {
+        matches!(self.kind, Kind::Git | Kind::GitSsh)
+    }
+
     fn refresh(&self) {
-        if self.kind == Kind::Git {
+        if self.is_branch() {
             git::show(&self.repository(), &self.web);
         }
     }
@@ -178,7 +190,7 @@ impl Host {
     pub fn files(&self) -> Files {
         self.refresh();
         let mut files = tree(&self.web);
-        files.retain(|path, _| !path.starts_with(".kepu-deploy/") && (self.kind != Kind::Git || path != ".nojekyll"));
+        files.retain(|path, _| !path.starts_with(".kepu-deploy/") && (!self.is_branch() || path != ".nojekyll"));
         files
     }
 

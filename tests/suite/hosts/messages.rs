@@ -121,6 +121,30 @@ fn a_host_with_another_key_is_not_trusted() {
 }
 
 #[test]
+fn a_git_host_with_another_key_is_not_trusted() {
+    if left_out() {
+        return;
+    }
+    let (mut host, site) = (Host::new(Kind::GitSsh), site());
+    let (known, key) = (host.machine.path("met"), host.machine.path("user_key"));
+    let (file, key) = (known.display(), key.display());
+    let command = format!("ssh -F none -i {key} -o BatchMode=yes -o UserKnownHostsFile={file}");
+    host.secrets = vec![("GIT_SSH_COMMAND", command.clone())];
+    fails_with(&host, &site, &[], "host-key", &["--accept-host-key", "ssh-keygen"]);
+    host.deploy(&site, &["--accept-host-key"]).succeeds();
+    host.deploy(&site, &[]).succeeds().says("Nothing to send");
+    let other = std::fs::read_to_string(host.machine.path("user_key.pub")).expect("a key");
+    let address = format!("[{}]:{}", host.machine.address(), ssh::PORT);
+    std::fs::write(&known, format!("{address} {other}")).expect("a file");
+    fails_with(&host, &site, &[], "host-key-changed", &[]);
+    fails_with(&host, &site, &["--accept-host-key"], "host-key-changed", &[]);
+    std::fs::remove_file(&known).expect("a file");
+    let nobody = command.replace(&key.to_string(), &host.machine.path("host_key").display().to_string());
+    host.secrets = vec![("GIT_SSH_COMMAND", nobody)];
+    fails_with(&host, &site, &["--accept-host-key"], "login", &[]);
+}
+
+#[test]
 fn a_certificate_that_nobody_vouches_for_is_not_trusted() {
     if left_out() {
         return;

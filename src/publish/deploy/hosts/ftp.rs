@@ -124,6 +124,17 @@ fn connect_with(login: &Login, config: &ClientConfig) -> Result<RustlsFtpStream>
         error if error.fault == Fault::Interrupted => error,
         error => HostError { fault: Fault::Login, ..error },
     })?;
+    if *tls == Tls::Implicit {
+        let _ = stream.get_ref().set_read_timeout(Some(PATIENCE));
+        let _ = stream.get_ref().set_write_timeout(Some(PATIENCE));
+        // Without these, vsftpd refuses data connections as unencrypted (RFC 4217, 9). Servers that know neither encrypt them.
+        for command in ["PBSZ 0", "PROT P"] {
+            match stream.custom_command(command, &[Status::CommandOk]) {
+                Ok(_) | Err(FtpError::UnexpectedResponse(_)) => {}
+                Err(error) => return Err(failed(&error)),
+            }
+        }
+    }
     match encoding {
         Encoding::Gbk => stream.set_encoding(Gbk),
         // Servers that speak nothing else refuse; the names are sent in it all the same.

@@ -4,6 +4,7 @@
 //! moment at which the site changes, and it is refused when the branch has moved since it was read.
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -19,6 +20,8 @@ const BUILT: &str = "refs/kepu/built";
 pub struct Git {
     config: deploy::Git,
     folder: PathBuf,
+    /// What git starts to reach a host over SSH; none where git knows by itself.
+    ssh: Option<OsString>,
     state: Mutex<State>,
 }
 
@@ -32,13 +35,14 @@ struct State {
     changes: BTreeMap<String, Option<Content>>,
 }
 
-/// Reads the branch into the bare repository in `folder`.
-pub fn open(config: &deploy::Git, folder: &Path) -> Result<Git> {
+/// Reads the branch into the bare repository in `folder`. With `accepts_new`, a host is trusted that was never met.
+pub fn open(config: &deploy::Git, folder: &Path, accepts_new: bool) -> Result<Git> {
     std::fs::create_dir_all(folder).map_err(|error| HostError::io(&error))?;
-    let git = Git { config: config.clone(), folder: folder.to_owned(), state: Mutex::default() };
+    let mut git = Git { config: config.clone(), folder: folder.to_owned(), ssh: None, state: Mutex::default() };
     if !folder.join("HEAD").is_file() {
         git.run(&["init", "--quiet", "--bare", "."])?;
     }
+    git.ssh = git.ssh_command(accepts_new);
     git.unlocking(|| git.read_branch(1))?;
     Ok(git)
 }
@@ -49,11 +53,27 @@ impl Git {
         command.args(arguments).current_dir(&self.folder);
         // Messages are read by their words; nobody is there to answer a question.
         command.env("LC_ALL", "C").env("GIT_TERMINAL_PROMPT", "0").env_remove("GIT_DIR").env("GIT_DIR", &self.folder);
-        if std::env::var_os("GIT_SSH_COMMAND").is_none() {
-            command.env("GIT_SSH_COMMAND", "ssh -oBatchMode=yes");
+        if let Some(ssh) = &self.ssh {
+            command.env("GIT_SSH_COMMAND", ssh);
         }
         command.stdin(Stdio::null());
         command
+    }
+
+    /// The command that the user has set up, in the places where git looks for it, else `ssh` without questions.
+    fn ssh_command(&self, accepts_new: bool) -> Option<OsString> {
+        let set = std::env::var_os("GIT_SSH_COMMAND")
+            .or_else(|| self.line(&["config", "--get", "core.sshCommand"]).ok().map(OsString::from))
+            .filter(|command| !command.is_empty());
+        let mut command = match (set, std::env::var_os("GIT_SSH")) {
+            (Some(command), _) => command,
+            (None, Some(_)) => return None,
+            (None, None) => OsString::from("ssh -oBatchMode=yes"),
+        };
+        if accepts_new {
+            command.push(" -oStrictHostKeyChecking=accept-new");
+        }
+        Some(command)
     }
 
     fn run(&self, arguments: &[&str]) -> Result<Vec<u8>> {
@@ -206,6 +226,7 @@ fn failed(said: &str) -> HostError {
     let says = |words: &[&str]| words.iter().any(|word| lower.contains(word));
     let fault = match () {
         () if says(&["stale info", "fetch first", "non-fast-forward", "cannot lock ref"]) => Fault::Overtaken,
+        () if says(&["remote host identification has changed"]) => Fault::HostKeyChanged,
         () if says(&["host key verification failed"]) => Fault::HostKey,
         () if says(&["no space left", "disk quota"]) => Fault::Full,
         () if says(&["certificate", "ssl"]) => Fault::Certificate,
@@ -258,7 +279,12 @@ fn failed(said: &str) -> HostError {
     };
     let lines: Vec<&str> =
         said.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with("hint:")).collect();
-    HostError::new(fault, lines.join("; "))
+    let mut detail = lines.join("; ");
+    if fault == Fault::HostKey {
+        // With nobody to ask, ssh does not show it.
+        detail.push_str(" (`ssh-keyscan HOST | ssh-keygen -lf -` shows the fingerprint)");
+    }
+    HostError::new(fault, detail)
 }
 
 impl Host for Git {

@@ -111,7 +111,9 @@ pub fn open(target: &Target, around: &Surroundings) -> Result<Open, Box<Diagnost
             Box::new(webdav::open(url, user.as_deref(), password.as_deref(), ca).map_err(explain)?)
         }
         deploy::Host::Bucket(bucket) => Box::new(bucket::open(bucket, &secrets.keys()?).map_err(explain)?),
-        deploy::Host::Git(git) => Box::new(git::open(git, &around.notes.join("git")).map_err(explain)?),
+        deploy::Host::Git(git) => {
+            Box::new(git::open(git, &around.notes.join("git"), around.accept_host_key).map_err(explain)?)
+        }
     };
     Ok(Open { host, name, switch, label })
 }
