@@ -259,7 +259,7 @@ mod tests {
         };
         let bar = document.descendants().find(|node| node.attribute("class") == Some("chart-bar")).unwrap();
         assert!(end(bar) + width("804,449") * 100.0 / NARROWEST <= 100.0, "{svg}");
-        assert!(svg.contains(">很长很长…<") && svg.contains("很长很长很长很长的名字1"), "{svg}");
+        assert!(svg.contains(">很长很长很…<") && svg.contains("很长很长很长很长的名字1"), "{svg}");
         assert!(!chart(Vec::new()).contains("NaN"));
     }
 }
