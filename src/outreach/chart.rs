@@ -112,7 +112,8 @@ impl Chart {
     fn rows(&self, id: &str) -> String {
         const ROW: f64 = 1.8;
         let room = |texts: &mut dyn Iterator<Item = f64>| texts.fold(0.0, f64::max) * 100.0 / NARROWEST;
-        let labels = room(&mut self.items.iter().map(|item| width(&item.label))).min(40.0);
+        // Browsers set a little space between digits and Han characters.
+        let labels = room(&mut self.items.iter().map(|item| width(&item.label) + 0.3)).min(40.0);
         let values = room(&mut self.items.iter().map(|item| width(&item.shown()))).min(40.0);
         // Two gaps of 2 %, between label, bar and value.
         let (left, widest) = (labels + 2.0, 96.0 - labels - values);
