@@ -1,8 +1,9 @@
 //! Stylesheets: `sass/**/*.{sass,scss}` compiled to CSS.
 
 mod files;
+mod guard;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -13,14 +14,18 @@ use grass::{ErrorKind, Options, OutputStyle};
 use walkdir::WalkDir;
 
 use self::files::{Files, Log, Seen, place};
+use self::guard::Patience;
 use super::{canonical_root, outside_root, relative_name, walk_error};
 use crate::diagnostic::{Diagnostic, Place, Text};
 use crate::text;
 
 /// The stack that stylesheets are compiled on, in bytes. grass takes up to 32 KiB a level of nesting in a debug build,
-/// and for mixins and functions that include or call themselves too. If they do so without end they overflow this as
-/// well, which ends the process: grass has no limit of its own.
+/// and for mixins and functions that include or call themselves too.
 const STACK: usize = 256 << 20;
+
+/// What calls may use of it: more than a thousand levels, where rules in rules make selectors of a thousand parts. The rest is for
+/// what is between two calls: the nesting of one file, which [`files`] bounds.
+const CALLS: usize = STACK / 16;
 
 /// One compiled stylesheet.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -134,24 +139,24 @@ fn conflict(output: &str, first: &Path, second: &Path, root: &Path) -> Diagnosti
 }
 
 fn compile_file(source: &Path, output: String, root: &Path, diagnostics: &mut Vec<Diagnostic>) -> Option<Stylesheet> {
-    let files = Files { root: root.to_path_buf(), seen: RefCell::default() };
-    let log = Log { root: root.to_path_buf(), warnings: RefCell::default() };
-    let options = Options::default().style(OutputStyle::Compressed).fs(&files).logger(&log);
-    // grass panics where it is not finished, for example on `simple-selectors('> a')`.
-    let result = catch_unwind(AssertUnwindSafe(|| grass::from_path(source, &options)));
-    let Seen { read, refused, failed } = files.seen.into_inner();
-    diagnostics.append(&mut log.warnings.into_inner());
+    let (mut run, marked) = compile_once(source, root, true);
+    // What marks move is where something is said to stand.
+    if marked && !matches!(run.css, Err(Failure::Stopped(_))) && (run.css.is_err() || !run.warnings.is_empty()) {
+        run = compile_once(source, root, false).0;
+    }
+    diagnostics.append(&mut run.warnings);
 
     let name = relative_name(source, root);
-    let error = match (failed, result) {
+    let error = match (run.seen.failed, run.css) {
         (Some(failed), _) => failed,
-        (None, Ok(Ok(css))) => {
-            return Some(Stylesheet { output, css, source: name, reads: read.into_iter().collect() });
+        (None, Ok(css)) => {
+            return Some(Stylesheet { output, css, source: name, reads: run.seen.read.into_iter().collect() });
         }
-        (None, Ok(Err(error))) => match (*error).kind() {
+        (None, Err(Failure::Stopped(stopped))) => *stopped,
+        (None, Err(Failure::Told(error))) => match (*error).kind() {
             ErrorKind::ParseError { message, loc, .. } => {
                 let error = Diagnostic::error("sass/error", Text::verbatim(message)).at(place(&loc, root));
-                match refused.first() {
+                match run.seen.refused.first() {
                     Some(path) => error.note(outside_root(&relative_name(path, root)).message),
                     None => error,
                 }
@@ -159,10 +164,44 @@ fn compile_file(source: &Path, output: String, root: &Path, diagnostics: &mut Ve
             // Not met: `Files` has seen to what cannot be read and what is not text.
             _ => unsupported(name),
         },
-        (None, Err(_)) => unsupported(name),
+        (None, Err(Failure::Panic)) => unsupported(name),
     };
     diagnostics.push(error);
     None
+}
+
+/// One run of the compiler.
+struct Run {
+    css: Result<String, Failure>,
+    seen: Seen,
+    warnings: Vec<Diagnostic>,
+}
+
+enum Failure {
+    Told(Box<grass::Error>),
+    /// It would not have come to an end.
+    Stopped(Box<Diagnostic>),
+    /// grass panics where it is not finished, for example on `simple-selectors('> a')`.
+    Panic,
+}
+
+/// Also whether files were marked, which only happens if the run is to be guarded.
+fn compile_once(source: &Path, root: &Path, guarded: bool) -> (Run, bool) {
+    let files = Files { root: root.to_path_buf(), seen: RefCell::default(), guarded, marked: Cell::default() };
+    let log = Log {
+        root: root.to_path_buf(),
+        warnings: RefCell::default(),
+        patience: Patience::new(CALLS),
+        stopped: RefCell::default(),
+    };
+    let options = Options::default().style(OutputStyle::Compressed).fs(&files).logger(&log);
+    let result = catch_unwind(AssertUnwindSafe(|| grass::from_path(source, &options)));
+    let css = match (log.stopped.into_inner(), result) {
+        (Some(stopped), _) => Err(Failure::Stopped(Box::new(stopped))),
+        (None, Ok(result)) => result.map_err(Failure::Told),
+        (None, Err(_)) => Err(Failure::Panic),
+    };
+    (Run { css, seen: files.seen.into_inner(), warnings: log.warnings.into_inner() }, files.marked.get())
 }
 
 fn unsupported(name: String) -> Diagnostic {
@@ -333,8 +372,35 @@ mod tests {
         };
         assert_eq!(compiled(&nested("@media print{", "}", 1000)).0.len(), 1);
         assert_eq!(only(&compiled(&nested("a{", "}", 100_000)).1), ("sass/unreadable", "sass/a.scss", None));
-        let recursive = "@function f($n) { @if $n > 0 { @return f($n - 1) } @return 1 } a { b: f(1000) }";
+        let recursive = "@function f($n) { @if $n > 0 { @return f($n - 1) } @return 1 } a { b: f(400) }";
         assert_eq!(compiled(&site(&[("sass/a.scss", recursive)])).0[0].1, "a{b:1}");
+    }
+
+    #[test]
+    fn what_never_ends_is_stopped_at_its_head() {
+        let endless = [
+            ("sass/a.scss", "@function f($a) {\n  @return f($a + 1);\n}\na { b: f(1) }", "@function f($a)"),
+            ("sass/a.scss", "@mixin m { @include n; }\n@mixin n { b { @include m; } }\na { @include m; }", "@mixin"),
+            ("sass/a.scss", "a { $i: 1; @while true { $i: $i + 1; } }", "@while true"),
+            ("sass/a.sass", "=m\n  a\n    +m\nb\n  +m\n", "=m"),
+            ("sass/a.sass", "@function f($a)\n  @return f($a)\na\n  b: f(1)\n", "@function f($a)"),
+        ];
+        for (file, source, head) in endless {
+            let dir = site(&[(file, source), ("sass/b.scss", "a{b:c}")]);
+            let (css, diagnostics) = compiled(&dir);
+            assert_eq!(css.len(), 1, "{source}");
+            assert_eq!(only(&diagnostics).0, "sass/endless", "{source}: {diagnostics:#?}");
+            let (text, span) = diagnostics[0].place.clone().unwrap().excerpt.unwrap();
+            assert!(text[span].starts_with(head), "{source}: {diagnostics:#?}");
+        }
+    }
+
+    #[test]
+    fn marks_do_not_move_what_is_told() {
+        let source = "@mixin m { @warn 'old'; } @function f() { @return 1px } a { @include m; b: f() + 1s; }";
+        let (_, diagnostics) = compiled(&site(&[("sass/a.scss", source)]));
+        let columns: Vec<_> = diagnostics.iter().map(|d| d.place.as_ref().unwrap().line_column().unwrap().1).collect();
+        assert_eq!(columns, [18, 76]);
     }
 
     #[test]

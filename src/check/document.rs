@@ -1,5 +1,6 @@
 //! One HTML page as a tree, parsed by the rules of the HTML standard.
 
+use ego_tree::iter::Edge;
 use scraper::{ElementRef, Html, Node};
 
 /// A parsed page.
@@ -49,4 +50,53 @@ pub fn text_of(element: ElementRef) -> String {
 /// Whether one of the names in `class` is this one.
 pub fn has_class(element: ElementRef, class: &str) -> bool {
     element.value().classes().any(|own| own == class)
+}
+
+/// The text of a page with what is read out or shown of attributes; blocks are lines, cells are parted by tabs.
+pub fn shown_text(document: &Document) -> String {
+    let mut out = String::new();
+    // An explicit stack: pages may nest deeper than the stack of a thread.
+    for edge in document.html.root_element().traverse() {
+        match edge {
+            Edge::Open(node) => match node.value() {
+                Node::Text(text) => {
+                    let hidden =
+                        node.parent().and_then(ElementRef::wrap).is_some_and(|parent| match parent.value().name() {
+                            "style" => true,
+                            "script" => parent.attr("type") != Some("application/ld+json"),
+                            _ => false,
+                        });
+                    if !hidden {
+                        out.push_str(text);
+                    }
+                }
+                Node::Element(element) => {
+                    for (attribute, value) in element.attrs() {
+                        if matches!(attribute, "alt" | "title" | "aria-label" | "placeholder" | "content" | "value") {
+                            out.push('\n');
+                            out.push_str(value);
+                            out.push('\n');
+                        }
+                    }
+                    if let Some(called) = element.attr("href").and_then(|href| href.strip_prefix("tel:")) {
+                        out.push('\n');
+                        out.push_str(called);
+                        out.push('\n');
+                    }
+                }
+                _ => {}
+            },
+            Edge::Close(node) => {
+                if let Node::Element(element) = node.value() {
+                    match element.name() {
+                        "td" | "th" => out.push('\t'),
+                        "span" | "b" | "strong" | "i" | "em" | "a" | "code" | "mark" | "small" | "u" | "s" | "sup"
+                        | "sub" | "ruby" | "rt" | "wbr" | "font" => {}
+                        _ => out.push('\n'),
+                    }
+                }
+            }
+        }
+    }
+    out
 }

@@ -10,8 +10,26 @@ use super::{Context, File, Page};
 #[derive(Debug)]
 pub struct Facts<'a> {
     pub files: BTreeMap<&'a str, FileFacts>,
-    /// The output paths of processed pictures.
-    pub images: BTreeSet<String>,
+    /// Processed pictures by their output paths.
+    pub images: BTreeMap<String, Processed>,
+}
+
+/// A picture that templates had made of another.
+#[derive(Debug)]
+pub struct Processed {
+    /// In bytes; nothing where it could not be made.
+    pub size: u64,
+    /// The file that it was made of, as messages name it.
+    pub of: String,
+}
+
+impl Facts<'_> {
+    /// The processed picture that a link leads to.
+    pub fn processed(&self, link: &Link) -> Option<(&str, &Processed)> {
+        let Target::Missing { path, .. } = &link.target else { return None };
+        let (path, image) = self.images.get_key_value(path.trim_start_matches('/'))?;
+        Some((path, image))
+    }
 }
 
 /// What is remembered of one file.

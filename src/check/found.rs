@@ -1,7 +1,7 @@
 //! Findings on their way into the report: levels and allowances are applied, and what a template repeats on every page
 //! becomes one.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::settings::Settings;
 use crate::diagnostic::Diagnostic;
@@ -51,6 +51,16 @@ impl<'a> Found<'a> {
         });
         // What stands somewhere in a page, but not in the author's file, comes from a template or a shortcode. What is
         // wrong with a picture or an attachment is the fault of that one file.
+        // The build says it with what to write.
+        let dated: HashSet<String> = same_place
+            .iter()
+            .filter(|finding| finding.code == "outreach/undated")
+            .filter_map(|finding| Some(finding.place.as_ref()?.file.clone()))
+            .collect();
+        let is_said = |finding: &Diagnostic| {
+            finding.code == "inspect/undated" && finding.place.as_ref().is_some_and(|place| dated.contains(&place.file))
+        };
+        let same_place: Vec<Diagnostic> = same_place.into_iter().filter(|finding| !is_said(finding)).collect();
         let is_vague = |finding: &Diagnostic| {
             let is_exact =
                 finding.place.as_ref().is_some_and(|place| place.excerpt.is_some() || !place.file.ends_with(".md"));

@@ -22,6 +22,7 @@ mod sources;
 mod told;
 mod weight;
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -29,12 +30,12 @@ use jiff::Timestamp;
 use rayon::prelude::*;
 
 use crate::diagnostic::{Diagnostic, Text};
-use crate::site::{Artifact, Route, Routes, Site, render, summarize};
+use crate::site::{self, Artifact, Route, Routes, Site, render, summarize};
 
 use reuse::Reuse;
 
 pub use document::Document;
-pub use facts::{Facts, FileFacts};
+pub use facts::{Facts, FileFacts, Processed};
 pub use found::Found;
 pub use reuse::Made;
 pub use rules::{Default as DefaultLevel, Group, Rule, all as rules, find as find_rule, finding};
@@ -84,6 +85,14 @@ pub struct Page<'a> {
     pub document: &'a Document,
     /// The file behind it, as messages name it; none for lists of terms and the like.
     pub source: Option<&'a str>,
+    shown: OnceCell<String>,
+}
+
+impl Page<'_> {
+    /// The text of the page with what is read out or shown of attributes; blocks are lines, cells are parted by tabs.
+    pub fn shown_text(&self) -> &str {
+        self.shown.get_or_init(|| document::shown_text(self.document))
+    }
 }
 
 /// One file of the built site that is no page: a style sheet, a feed, a picture, an attachment.
@@ -142,7 +151,12 @@ fn run_on(
         Context { site, routes, options, settings: &settings, sources: &sources, addresses: &addresses, words: &words };
 
     let mut found = Found::new(&settings);
-    told.into_iter().for_each(|diagnostic| found.push(diagnostic));
+    for diagnostic in told {
+        // The build knows the settings, but not where they are written.
+        let table = diagnostic.place.as_ref().filter(|_| diagnostic.code == "outreach/footer");
+        let place = table.and_then(|place| sources.locate(Some(&place.file), &["[extra.footer]".to_owned()]));
+        found.push(links::at(diagnostic, place));
+    }
     let reuse = Reuse::new(&context, made);
     let pieces: Vec<Piece> = routes
         .par_iter()
@@ -176,7 +190,8 @@ fn run_on(
         }
     }
     found.extend(of_sources.into_iter().flatten());
-    let facts = Facts { files, images: site.images.requested().into_iter().map(|(path, _)| path).collect() };
+    let (images, damaged) = processed(site);
+    let facts = Facts { files, images };
     for group in rules::GROUPS {
         if let Some(site_rules) = group.site {
             site_rules(&context, &facts, &mut found);
@@ -185,10 +200,38 @@ fn run_on(
     let mut findings = found.finish();
     findings.extend(summarize(failures));
     findings.extend(own);
+    findings.extend(damaged);
     Diagnostic::sort(&mut findings);
     let pages = facts.files.values().filter(|file| file.is_page).count();
     let columns = if options.inspect { inspect::columns(&context) } else { Vec::new() };
     Report { findings, pages, files: routes.len() + facts.images.len(), columns }
+}
+
+/// The pictures that templates asked for while the pages were rendered, made or taken from the cache, and what stops a build
+/// from making them.
+fn processed(site: &Site) -> (BTreeMap<String, Processed>, Vec<Diagnostic>) {
+    let made: Vec<_> = site
+        .images
+        .requested()
+        .into_par_iter()
+        .map(|(path, planned)| {
+            let size = site.images.process(&planned).map(|made| match made {
+                site::Processed::File(file) => file.metadata().map_or(0, |metadata| metadata.len()),
+                site::Processed::Bytes(bytes) => bytes.len() as u64,
+            });
+            (path, site.shown(&planned.path), size)
+        })
+        .collect();
+    let (mut images, mut damaged) = (BTreeMap::new(), Vec::new());
+    for (path, of, size) in made {
+        let size = size.unwrap_or_else(|error| {
+            damaged.push(*error);
+            0
+        });
+        images.insert(path, Processed { size, of });
+    }
+    damaged.dedup();
+    (images, damaged)
 }
 
 /// What one route came to.
@@ -227,7 +270,8 @@ fn examine(context: &Context, path: &str, route: &Route, made: Result<Artifact, 
     let facts = match text.filter(|_| is_html) {
         Some(html) => {
             let document = Document::parse(html);
-            let page = Page { path, address: &address, route, html, document: &document, source };
+            let page =
+                Page { path, address: &address, route, html, document: &document, source, shown: OnceCell::new() };
             let is_page = !matches!(route, Route::Redirect { .. }) && !document.redirects();
             if is_page {
                 rules::GROUPS.iter().filter_map(|group| group.page).for_each(|rules| rules(context, &page, &mut found));

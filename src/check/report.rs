@@ -87,10 +87,12 @@ fn section(
     for finding in findings {
         *kinds.entry(finding.code).or_default() += 1;
     }
-    kinds.sort_by(|_, a, _, b| b.cmp(a));
+    // What harms people stands before what is untidy: the order of the table of rules.
+    kinds.sort_by_cached_key(|code, _| rules::all().position(|rule| rule.code == *code).unwrap_or(usize::MAX));
     out.push_str("<table class=\"kinds\">\n<thead><tr><th scope=\"col\">问题</th><th scope=\"col\" class=\"n\">数量</th><th scope=\"col\">怎么办</th></tr></thead>\n<tbody>\n");
     for (code, count) in kinds {
-        let (title, remedy) = rules::find(code).map_or((code, ""), |rule| (rule.title.1, rule.remedy.1));
+        let (title, remedy) = rules::find(code)
+            .map_or(("生成网站时的提示", "见下面各条。"), |rule| (rule.title.1, rule.remedy.1));
         let _ = writeln!(
             out,
             "<tr><th scope=\"row\">{}<small>{}</small></th><td class=\"n\">{count}</td><td>{}</td></tr>",

@@ -5,6 +5,19 @@ use super::rules::{Default, Group, Rule};
 pub const GROUP: Group = Group {
     rules: &[
         Rule {
+            code: "content/unsortable",
+            level: Default::Told,
+            inspection: false,
+            title: (
+                "Pages that are not published, since their section cannot sort them",
+                "因缺少排序项而没有发布的页面",
+            ),
+            remedy: (
+                "Add the `date` or `weight` that the section sorts by.",
+                "请补上栏目排序用的 `date` 或 `weight`。",
+            ),
+        },
+        Rule {
             code: "outreach/annual",
             level: Default::Told,
             inspection: false,

@@ -4,10 +4,10 @@ use scraper::ElementRef;
 
 use super::document::{has_class, text_of};
 use super::facts::{Fetch, FileFacts};
-use super::links::{address_of, at};
+use super::links::{Use, address_of, at};
 use super::rules::{Default, Group, Rule, finding};
 use super::{Context, Facts, Found, Page};
-use crate::diagnostic::Place;
+use crate::diagnostic::{Diagnostic, Place, Text};
 use crate::site::Route;
 use crate::text;
 
@@ -111,6 +111,16 @@ fn of_site(context: &Context, facts: &Facts, found: &mut Found) {
                 shown.insert(*route);
             }
         }
+        for link in file.links.iter().filter(|link| matches!(link.of, Use::Image | Use::LazyImage)) {
+            let Some((path, image)) = facts.processed(link) else { continue };
+            if link.of == Use::Image {
+                pictures += image.size;
+            }
+            if image.size > budget.picture_kb * 1000 {
+                let picture = picture(&address_of(path), image.size, budget.picture_kb);
+                found.push(at(picture, Some(Place::file(&image.of))).on(&file.address));
+            }
+        }
         foreign(context, file, found);
         if !file.is_page {
             continue;
@@ -127,7 +137,10 @@ fn of_site(context: &Context, facts: &Facts, found: &mut Found) {
                     "页面连同样式和脚本有 {is}，超过 {most} kB"
                 ),
             );
-            put(heavy, found);
+            put(
+                heavy.help(text!("split the page, or use fewer scripts and fonts", "请拆分页面，或减少脚本和字体")),
+                found,
+            );
         }
         if pictures > budget.pictures_kb * 1000 {
             let (is, most) = (kb(pictures), budget.pictures_kb);
@@ -147,6 +160,12 @@ fn of_site(context: &Context, facts: &Facts, found: &mut Found) {
     }
     let mut columns: std::collections::BTreeMap<&str, u64> = std::collections::BTreeMap::new();
     let mut total = 0;
+    for (path, image) in &facts.images {
+        total += image.size;
+        if let Some((column, _)) = path.split_once('/') {
+            *columns.entry(column).or_default() += image.size;
+        }
+    }
     for (path, file) in &facts.files {
         total += file.size;
         if let Some((column, _)) = path.split_once('/') {
@@ -176,21 +195,7 @@ fn of_site(context: &Context, facts: &Facts, found: &mut Found) {
         } else if is(&PICTURES) {
             let is_shown = context.addresses.route(path).is_some_and(|route| shown.contains(&route));
             if is_shown && file.size > budget.picture_kb * 1000 {
-                let (is, most) = (kb(file.size), budget.picture_kb);
-                put(
-                    finding(
-                        "weight/picture",
-                        text!(
-                            "the picture `{address}` is {is}, more than {most} kB",
-                            "图片 `{address}` 有 {is}，超过 {most} kB"
-                        ),
-                    )
-                    .help(text!(
-                        "make it smaller (1920 pixels are wide enough), or let the template resize it",
-                        "请缩小图片（宽 1920 像素就够），或让模板生成小图"
-                    )),
-                    found,
-                );
+                put(picture(&address, file.size, budget.picture_kb), found);
             }
         } else if file.size > budget.attachment_mb * 1_000_000 && !file.is_html {
             let (is, most) = (mb(file.size), budget.attachment_mb);
@@ -217,16 +222,30 @@ fn of_site(context: &Context, facts: &Facts, found: &mut Found) {
                     "`/{column}/` 下的全部文件有 {is}，超过 {most} MB"
                 ),
             )
+            .help(old_files())
             .on(format!("/{column}/")),
         );
     }
     if total > budget.site_mb * 1_000_000 {
         let (is, most) = (mb(total), budget.site_mb);
-        found.push(finding(
-            "weight/site",
-            text!("the whole site is {is}, more than {most} MB", "整个网站有 {is}，超过 {most} MB"),
-        ));
+        let heavy = text!("the whole site is {is}, more than {most} MB", "整个网站有 {is}，超过 {most} MB");
+        found.push(finding("weight/site", heavy).help(old_files()));
     }
+}
+
+/// A picture that is too large for its budget, in kilobytes.
+fn picture(address: &str, size: u64, most: u64) -> Diagnostic {
+    let is = kb(size);
+    let message =
+        text!("the picture `{address}` is {is}, more than {most} kB", "图片 `{address}` 有 {is}，超过 {most} kB");
+    finding("weight/picture", message).help(text!(
+        "make it smaller (1920 pixels are wide enough), or let the template resize it",
+        "请缩小图片（宽 1920 像素就够），或让模板生成小图"
+    ))
+}
+
+fn old_files() -> Text {
+    text!("move old attachments elsewhere; many hosts give 1 GB or less", "请移走旧附件；很多空间只有 1 GB")
 }
 
 /// What a browser fetches from other hosts when it shows a file.

@@ -8,8 +8,10 @@ use super::digits::{after, before, digit};
 pub struct Context<'a> {
     pub text: &'a str,
     /// Addresses of files and pages, whose digits are nobody's.
-    addresses: Vec<Range<usize>>,
+    addresses: LazyAddresses<'a>,
 }
+
+type LazyAddresses<'a> = std::cell::LazyCell<Vec<Range<usize>>, Box<dyn FnOnce() -> Vec<Range<usize>> + 'a>>;
 
 /// What a number is called that is not a telephone or a card. The word stands right before it.
 const LABELS: &[&str] = &[
@@ -121,7 +123,7 @@ const KEYS: &[&str] =
 
 impl<'a> Context<'a> {
     pub fn new(text: &'a str) -> Self {
-        Self { text, addresses: addresses(text) }
+        Self { text, addresses: LazyAddresses::new(Box::new(|| addresses(text))) }
     }
 
     /// Whether the digits in `span` stand where a telephone or a card may stand: not in an address or among letters, not

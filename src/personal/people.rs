@@ -384,13 +384,9 @@ fn fields(text: &str) -> Vec<Field> {
         |c: char| c.is_whitespace() || matches!(c, '，' | ',' | '；' | ';' | '。' | '、' | '|' | '（' | '-' | '*');
     let mut found: Vec<Field> = Vec::new();
     for (at, colon) in text.char_indices().filter(|(_, c)| matches!(c, '：' | ':')) {
-        let mut start = text[..at]
-            .rfind(parts)
-            .map_or(0, |before| before + text[before..].chars().next().map_or(1, char::len_utf8));
         // A label has ten characters at most.
-        if let Some((from, _)) = text[start..at].char_indices().rev().nth(9) {
-            start += from;
-        }
+        let label = text[..at].char_indices().rev().take(10).take_while(|(_, c)| !parts(*c));
+        let start = label.last().map_or(at, |(start, _)| start);
         let label = &text[start..at];
         let Some(column) = column(label) else { continue };
         let from = at + colon.len_utf8();

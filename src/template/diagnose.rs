@@ -71,13 +71,8 @@ pub fn diagnose(error: &tera::Error, files: &HashMap<String, Loaded>) -> Vec<Dia
                 ),
             ]
         }
-        tera::ErrorKind::CircularExtend { tpl, .. } | tera::ErrorKind::CircularInclude { tpl, .. } => {
-            let diagnostic = Diagnostic::error("template/error", Text::verbatim(error.to_string()));
-            vec![match files.get(tpl) {
-                Some(file) => diagnostic.at(Place::file(&file.source.file)),
-                None => diagnostic,
-            }]
-        }
+        tera::ErrorKind::CircularExtend { tpl, inheritance_chain: chain }
+        | tera::ErrorKind::CircularInclude { tpl, include_chain: chain } => vec![circle(tpl, chain, files)],
         _ => {
             let mut message = error.to_string();
             let mut source = std::error::Error::source(error);
@@ -88,6 +83,31 @@ pub fn diagnose(error: &tera::Error, files: &HashMap<String, Loaded>) -> Vec<Dia
             vec![Diagnostic::error("template/error", split(&message))]
         }
     }
+}
+
+/// Templates that extend or include each other without end. The place is where `name` names the next.
+fn circle(name: &str, chain: &[String], files: &HashMap<String, Loaded>) -> Diagnostic {
+    let mut steps: Vec<&str> = chain.iter().map(String::as_str).collect();
+    if !steps.split_last().is_some_and(|(last, before)| before.contains(last)) {
+        steps.extend(chain.first().map(String::as_str));
+    }
+    let way = steps.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" → ");
+    let told = Diagnostic::error(
+        "template/circle",
+        text!(
+            "these templates extend or include each other without end: {way}",
+            "这些模板互相继承或包含，没有尽头：{way}"
+        ),
+    )
+    .help(text!("take one of them out of the circle", "请让其中一个不再继承或包含另一个"));
+    let Some(Loaded { source, .. }) = files.get(name) else { return told };
+    let next = steps.iter().skip_while(|step| **step != name).nth(1).copied().unwrap_or(name);
+    let quoted = [format!("\"{next}\""), format!("'{next}'")];
+    let span = quoted.iter().find_map(|quoted| Some(source.text.find(quoted.as_str())?..quoted.len()));
+    told.at(match span {
+        Some(span) => Place::span(&source.file, &*source.text, span.start..span.start + span.end),
+        None => Place::file(&source.file),
+    })
 }
 
 /// A line of Tera's trail, `called from index.html:1:12`, with the author's file in place of the template's name.

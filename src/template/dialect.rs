@@ -9,6 +9,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::bounds;
 use super::tera1::{self, Kind};
 
 pub use crate::config::Dialect;
@@ -52,6 +53,9 @@ impl Signs {
 pub fn signs(text: &str) -> Signs {
     if !text.contains("{{") && !text.contains("{%") && !text.contains("{#") {
         return Signs::default();
+    }
+    if bounds::overlong(text).is_some() {
+        return Signs { tera1: first(TERA1.as_ref(), text), tera2: first(TERA2.as_ref(), text) };
     }
     match (tera1::parse::parse(text), tera2_error(text)) {
         (Ok(nodes), None) => {

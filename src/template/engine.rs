@@ -7,7 +7,7 @@ use tera::{Context, Tera};
 
 use super::tera1::{self, Kind, PositionMap};
 use super::uses::{self, Uses};
-use super::{Dialect, diagnose};
+use super::{Dialect, bounds, diagnose};
 use crate::diagnostic::{Diagnostic, Place, Result};
 use crate::text;
 
@@ -103,6 +103,11 @@ impl Engine {
             })
             .collect();
         all.extend(templates);
+        let too_long: Vec<_> = all.iter().filter_map(|t| bounds::check(&t.file, &t.text, 0)).collect();
+        if !too_long.is_empty() {
+            diagnostics.extend(too_long);
+            return None;
+        }
         tera1::operators::register(&mut tera);
         let mut lowered = match lower(&tera, &all, &prefixes) {
             Ok(lowered) => lowered,
@@ -223,6 +228,9 @@ impl Engine {
         start: usize,
         context: &Context,
     ) -> Result<String, Vec<Diagnostic>> {
+        if let Some(error) = bounds::check(file, text, start) {
+            return Err(vec![error]);
+        }
         let body = text.get(start..).unwrap_or_default();
         let render = || self.tera.render_str(body, context, false);
         tera1::scope::within(&self.tera, context, render).map_err(|error| {

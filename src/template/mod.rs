@@ -3,6 +3,7 @@
 //! Template files come in as text, rendered text goes out, and every error points at the file the author wrote.
 //! This room knows templates only: functions that need pages, images or Markdown are registered by `site`.
 
+mod bounds;
 mod diagnose;
 mod dialect;
 mod engine;

@@ -1,13 +1,16 @@
 //! Every rule of `kepu check` on a site of its own, `tests/checks/GROUP-NAME.txtar`: the site as it stands has the finding,
 //! and with the files below `quiet/` in the place of the same without it has none.
 //!
+//! What it says is kept in English, with its place, and in Chinese.
+//!
 //! A fixture begins with `# why`, perhaps `$ arguments` for others than `check --skip-external-links`, and `! png PATH WIDTH
 //! HEIGHT` or `! bytes PATH COUNT` for files that are no text; `! quiet …` for those that only the quiet site has.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use kepu::check::rules;
+use serde_json::Value;
 
 use crate::support::{SiteTest, png};
 
@@ -33,12 +36,22 @@ fn base() -> SiteTest {
         .file("templates/page.html", format!("{PAGE}<h1>{{{{ page.title }}}}</h1>{{{{ page.content | safe }}}}{END}"))
 }
 
-struct Fixture {
-    arguments: Vec<String>,
+/// A site of `tests/checks`.
+pub struct Fixture {
+    pub arguments: Vec<String>,
     archive: String,
 }
 
 impl Fixture {
+    /// All of them, in order.
+    pub fn all() -> Vec<Self> {
+        let mut paths: Vec<PathBuf> =
+            std::fs::read_dir(folder()).expect("tests/checks").flatten().map(|entry| entry.path()).collect();
+        paths.sort();
+        paths.retain(|path| path.extension().is_some_and(|extension| extension == "txtar"));
+        paths.iter().map(|path| Self::read(path)).collect()
+    }
+
     fn read(path: &Path) -> Self {
         let archive = std::fs::read_to_string(path).expect("a fixture");
         let head = archive.lines().take_while(|line| !line.starts_with("-- "));
@@ -47,7 +60,7 @@ impl Fixture {
         Self { arguments, archive }
     }
 
-    fn site(&self, quiet: bool) -> SiteTest {
+    pub fn site(&self, quiet: bool) -> SiteTest {
         let site = base();
         let mut path: Option<String> = None;
         let mut text = String::new();
@@ -88,16 +101,34 @@ fn make(site: &SiteTest, words: &[&str]) {
     }
 }
 
-/// The codes that a check finds.
-fn codes(site: &SiteTest, arguments: &[String]) -> BTreeSet<String> {
+/// What a check finds, in Chinese.
+fn findings(site: &SiteTest, arguments: &[String]) -> Vec<Value> {
     let mut arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    arguments.extend(["--message-format", "json"]);
-    let run = site.run(&arguments);
-    let line = |line: &str| {
-        let line: serde_json::Value = serde_json::from_str(line).expect("a JSON object");
-        line["code"].as_str().expect("a code").to_owned()
-    };
-    run.stdout.lines().map(line).collect()
+    arguments.extend(["--message-format", "json", "--lang", "zh"]);
+    site.run(&arguments).stdout.lines().map(|line| serde_json::from_str(line).expect("a JSON object")).collect()
+}
+
+/// The codes that a check finds, each with its level.
+fn codes(site: &SiteTest, arguments: &[String]) -> BTreeMap<String, String> {
+    let text = |value: &Value| value.as_str().expect("a text").to_owned();
+    findings(site, arguments).iter().map(|finding| (text(&finding["code"]), text(&finding["severity"]))).collect()
+}
+
+/// The words of a finding, each part on a line of its own.
+fn words(finding: &Value) -> Vec<String> {
+    let notes = finding["notes"].as_array().into_iter().flatten();
+    let parts = [&finding["message"]].into_iter().chain(notes).chain([&finding["help"]]);
+    parts.filter_map(|part| part.as_str()).map(str::to_owned).collect()
+}
+
+/// The site with one rule at another level than the fixture or the table says.
+fn with_level(site: SiteTest, code: &str, level: &str) -> SiteTest {
+    let written = std::fs::read_to_string(site.path("kepu.toml")).unwrap_or_default();
+    let kept: String = written
+        .split_inclusive('\n')
+        .filter(|line| !line.starts_with("[check.rules]") && !line.starts_with(&format!("\"{code}\"")))
+        .collect();
+    site.file("kepu.toml", format!("{kept}\n[check.rules]\n\"{code}\" = \"{level}\"\n"))
 }
 
 #[test]
@@ -110,8 +141,7 @@ fn every_rule_has_a_site_that_it_finds_and_one_that_it_leaves_alone() {
     for rule in rules() {
         let name = rule.code.replace('/', "-");
         let path = folder().join(format!("{name}.txtar"));
-        if rule.code == "link/external" || !path.is_file() && rule.code.starts_with("link/external") {
-            // Those that ask the network have a server, in `external.rs`.
+        if crate::external::RULES.contains(&rule.code) {
             continue;
         }
         if !path.is_file() {
@@ -120,20 +150,32 @@ fn every_rule_has_a_site_that_it_finds_and_one_that_it_leaves_alone() {
         }
         let fixture = Fixture::read(&path);
         let site = fixture.site(false);
-        let found = codes(&site, &fixture.arguments);
-        if !found.contains(rule.code) {
+        let found = findings(&site, &fixture.arguments);
+        let own: Vec<&Value> = found.iter().filter(|finding| finding["code"] == rule.code).collect();
+        if own.is_empty() {
             wrong.push(format!("{} is not found, only {found:?}", rule.code));
+        }
+        let chinese: Vec<String> = own.iter().flat_map(|finding| words(finding)).collect();
+        for part in &chinese {
+            if !part.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c)) {
+                wrong.push(format!("{}: `{part}` is not Chinese", rule.code));
+            }
         }
         let arguments: Vec<&str> = fixture.arguments.iter().map(String::as_str).collect();
         let run = site.run(&arguments);
-        let report = format!("{}→ {}\n", run.stderr, run.code.unwrap_or(-1));
+        let report = format!("{}→ {}\n\n{}\n", run.stderr, run.code.unwrap_or(-1), chinese.join("\n"));
         let check = std::panic::AssertUnwindSafe(|| settings.bind(|| insta::assert_snapshot!(name.as_str(), report)));
         if std::panic::catch_unwind(check).is_err() {
             wrong.push(format!("{}: other words", rule.code));
         }
-        let found = codes(&fixture.site(true), &fixture.arguments);
-        if found.contains(rule.code) {
+        if codes(&fixture.site(true), &fixture.arguments).contains_key(rule.code) {
             wrong.push(format!("{} is found on the quiet site", rule.code));
+        }
+        for (level, expected) in [("off", None), ("warning", Some("warning")), ("error", Some("error"))] {
+            let found = codes(&with_level(fixture.site(false), rule.code, level), &fixture.arguments);
+            if found.get(rule.code).map(String::as_str) != expected {
+                wrong.push(format!("{} is {:?} at the level `{level}`", rule.code, found.get(rule.code)));
+            }
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
@@ -256,8 +298,8 @@ fn findings_are_written_as_sarif_and_as_a_report() {
         "out.html",
     ]);
     let run = run.fails();
-    let printed: serde_json::Value = serde_json::from_str(&run.stdout).expect("JSON");
-    let written: serde_json::Value = serde_json::from_slice(&site.tree("")["out.sarif"]).expect("JSON");
+    let printed: Value = serde_json::from_str(&run.stdout).expect("JSON");
+    let written: Value = serde_json::from_slice(&site.tree("")["out.sarif"]).expect("JSON");
     assert_eq!(printed, written);
     assert_eq!(printed["runs"][0]["results"][0]["ruleId"], "link/missing-page");
     let report = String::from_utf8(site.tree("")["out.html"].clone()).expect("UTF-8");
@@ -300,4 +342,26 @@ fn broken_html_and_style_sheets_do_not_stop_a_check() {
         .file("static/empty.html", "");
     let run = site.run(&["check", "--skip-external-links"]);
     assert!(matches!(run.code, Some(0 | 1)), "{run:?}");
+}
+
+#[test]
+fn processed_pictures_are_weighed_as_they_go_out() {
+    let page = |arguments: &str| {
+        format!(
+            "{PAGE}<h1>x</h1>{{% set i = resize_image(path=\"a.png\", {arguments}) %}}<img src=\"{{{{ i.url }}}}\" alt=\"\">{END}"
+        )
+    };
+    let site = base()
+        .file("static/a.png", png(140, 140))
+        .file("content/a.md", "+++\ntitle = \"A\"\n+++\n")
+        .file("kepu.toml", "[check.weight]\npicture_kb = 1\npictures_kb = 1\n");
+    let check = ["check", "--skip-external-links"];
+    let small = site.file("templates/page.html", page("width=5, height=5, format=\"png\""));
+    small.run(&check).succeeds().does_not_say("weight/");
+    let large = small.file("templates/page.html", page("width=139, height=139, format=\"png\""));
+    let run = large.run(&check).succeeds().says("weight/picture]").says("weight/pictures]").says("static/a.png");
+    assert!(run.stderr.contains("/processed_images/"), "{}", run.stderr);
+    let mut cut = png(140, 140);
+    cut.truncate(3000);
+    large.file("static/a.png", cut).run(&check).fails().says("image/damaged");
 }

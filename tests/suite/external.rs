@@ -10,6 +10,9 @@ use std::time::Duration;
 
 use crate::support::{Run, SiteTest};
 
+/// The rules that ask the network, all of which are tried here.
+pub const RULES: [&str; 4] = ["link/external", "link/external-anchor", "link/external-refused", "link/external-moved"];
+
 /// What a server has seen.
 #[derive(Default)]
 struct Seen {

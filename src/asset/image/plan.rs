@@ -36,7 +36,8 @@ pub struct Planned {
     /// Of the original the right way up, in pixels.
     pub orig_width: u32,
     pub orig_height: u32,
-    pub(super) path: PathBuf,
+    /// The original.
+    pub path: PathBuf,
     pub(super) name: String,
     pub(super) digest: blake3::Hash,
     pub(super) geometry: Geometry,

@@ -1,14 +1,16 @@
 //! What the Sass compiler sees of the world: the files of the site, and a log.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::io;
+use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 
 use codemap::SpanLoc;
 use grass::{Fs, Logger};
 
 use super::super::{nesting, outside_root, relative_name};
+use super::guard::{self, Patience, Stop};
 use crate::diagnostic::{Diagnostic, Place, Result, Text};
 use crate::text;
 
@@ -30,6 +32,10 @@ pub(super) struct Seen {
 pub(super) struct Files {
     pub root: PathBuf,
     pub seen: RefCell<Seen>,
+    /// Whether bodies that may run more than once get marks, which stop them if they run without end.
+    pub guarded: bool,
+    /// Whether there was anything to mark.
+    pub marked: Cell<bool>,
 }
 
 impl Files {
@@ -71,10 +77,18 @@ impl Fs for Files {
 
     /// Never an error: one for an imported file makes grass panic, and for any file it forgets which one it was.
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
-        Ok(self.text(path).unwrap_or_else(|error| {
+        let content = self.text(path).unwrap_or_else(|error| {
             self.seen.borrow_mut().failed.get_or_insert(*error);
             Vec::new()
-        }))
+        });
+        if self.guarded
+            && let Ok(source) = str::from_utf8(&content)
+            && let Some(marked) = guard::marked(source, is_indented(path))
+        {
+            self.marked.set(true);
+            return Ok(marked.into_bytes());
+        }
+        Ok(content)
     }
 
     fn canonicalize(&self, path: &Path) -> io::Result<PathBuf> {
@@ -82,20 +96,64 @@ impl Fs for Files {
     }
 }
 
-/// Collects `@warn` and deprecations, which grass would print.
+fn is_indented(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("sass"))
+}
+
+/// Collects `@warn` and deprecations, which grass would print, and stops the compiler where it would go on without end.
 #[derive(Debug)]
 pub(super) struct Log {
     pub root: PathBuf,
     pub warnings: RefCell<Vec<Diagnostic>>,
+    pub patience: Patience,
+    /// Why the compiler was stopped; it unwinds then.
+    pub stopped: RefCell<Option<Diagnostic>>,
 }
 
 impl Logger for Log {
-    fn debug(&self, _: SpanLoc, _: &str) {}
+    fn debug(&self, location: SpanLoc, message: &str) {
+        if let Err(stop) = self.patience.step() {
+            self.stopped.replace(Some(endless(stop, &location, message, &self.root)));
+            // No panic, about which the standard library would print something.
+            resume_unwind(Box::new(()));
+        }
+    }
 
     fn warn(&self, location: SpanLoc, message: &str) {
         let warning = Diagnostic::warning("sass/warning", Text::verbatim(message)).at(place(&location, &self.root));
         self.warnings.borrow_mut().push(warning);
     }
+}
+
+/// The compiler was stopped at this `@debug`.
+fn endless(stop: Stop, location: &SpanLoc, message: &str, root: &Path) -> Diagnostic {
+    let path = Path::new(location.file.name());
+    let name = relative_name(path, root);
+    let source = std::fs::read_to_string(path).unwrap_or_default();
+    let place = match guard::head(message, &source, is_indented(path)) {
+        Some(head) => Place::span(name, &source, head),
+        None => Place::file(name),
+    };
+    let (message, help) = match stop {
+        Stop::Deep => (
+            text!(
+                "this calls or includes itself without end, or far too deep",
+                "这里不断调用自己，没有尽头，或者嵌套过深"
+            ),
+            text!("let it stop at some point with `@if`", "请用 `@if` 让它在某一步停下来"),
+        ),
+        Stop::Long => (
+            text!(
+                "the style sheet does not come to an end: it was stopped here, after a million steps",
+                "样式表一直运行不完：运行一百万步后在此停止"
+            ),
+            text!(
+                "look at the loops and at what calls itself: each must have an end",
+                "请检查循环以及调用自己的函数：每一个都必须有结束的时候"
+            ),
+        ),
+    };
+    Diagnostic::error("sass/endless", message).at(place).help(help)
 }
 
 /// The place of a span of grass, whose lines and columns (in characters) count from 0.

@@ -1,12 +1,14 @@
 //! Contrast of the colours that a style sheet sets together, in every mode that it has.
 //!
-//! A pair is what one rule declares: its `color` on its own `background`. A mode is what changes the variables: the
-//! preference for dark colours, and classes on the root such as `.elder` and `.hc`. Colours of different rules are not put
-//! together, since which lies on which only a browser knows.
+//! A pair is what one rule declares: its `color` on its own `background`; or its `background` below the colour that the text has by
+//! the rules for the same element or those around it ([`inherit`]). A mode is what changes the variables: the preference for dark
+//! colours, and classes on the root such as `.elder` and `.hc`. What lies on a ground of another rule is not looked at, since which
+//! lies on which only a browser knows.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::css::{Colour, CssRule, rules};
+use super::inherit;
 
 /// A pair that is too weak.
 #[derive(Clone, Debug, PartialEq)]
@@ -16,6 +18,8 @@ pub struct Weak {
     pub at: usize,
     pub text: String,
     pub ground: String,
+    /// The selector of the rule that the colour of the text comes from, if it is another.
+    pub from: Option<String>,
     pub ratio: f64,
     pub needed: f64,
     /// Names of the modes in which it is too weak.
@@ -43,11 +47,20 @@ pub fn weak(css: &str) -> Vec<Weak> {
         .filter(|(property, _)| property.starts_with("--"))
         .map(|(property, _)| property.as_str())
         .collect();
+    let parsed = inherit::parse(&rules);
     let mut found: BTreeMap<(usize, String, String), Weak> = BTreeMap::new();
     for mode in modes(&rules, &declared) {
         let variables = variables(&rules, &mode);
-        for rule in rules.iter().filter(|rule| applies(rule, mode.dark)) {
-            let Some((text, ground)) = pair(rule) else { continue };
+        let coloured = inherit::coloured(&parsed, &|rule| applies(rule, mode.dark));
+        for (rule, own) in rules.iter().zip(&parsed).filter(|(rule, _)| applies(rule, mode.dark)) {
+            let Some(ground) = last(rule, &["background", "background-color"]) else { continue };
+            let of_others = || inherit::text(&coloured, own);
+            let Some((text, from)) = last(rule, &["color"]).map(|text| (text, None)).or_else(|| {
+                let (text, from) = of_others()?;
+                Some((text, Some(from.to_owned())))
+            }) else {
+                continue;
+            };
             // What a component declares for itself goes before what the root says.
             let own: BTreeMap<&str, &str> = rule
                 .declarations
@@ -69,6 +82,7 @@ pub fn weak(css: &str) -> Vec<Weak> {
                 at: rule.at,
                 text: text.to_owned(),
                 ground: ground.to_owned(),
+                from: from.clone(),
                 ratio,
                 needed,
                 modes: Vec::new(),
@@ -181,16 +195,10 @@ fn matches(selector: &str, mode: &Mode) -> Option<usize> {
     fits.then(|| selector.matches(['.', ':', '[']).count() - selector.matches(":not(").count())
 }
 
-/// `color` and the colour of `background` of one rule.
-fn pair(rule: &CssRule) -> Option<(&str, &str)> {
-    let last = |names: &[&str]| {
-        rule.declarations
-            .iter()
-            .rev()
-            .find(|(property, _)| names.contains(&property.as_str()))
-            .map(|(_, value)| value.as_str())
-    };
-    Some((last(&["color"])?, last(&["background", "background-color"])?))
+/// What a rule sets last of these properties.
+fn last<'a>(rule: &'a CssRule, names: &[&str]) -> Option<&'a str> {
+    let set = rule.declarations.iter().rev().find(|(property, _)| names.contains(&property.as_str()));
+    set.map(|(_, value)| value.as_str())
 }
 
 /// 24 px, or 18.66 px in bold, where the rule itself says so.
@@ -241,6 +249,15 @@ mod tests {
         assert_eq!(found.len(), 1);
         assert_eq!(found[0].modes, ["dark"]);
         assert!(found[0].ratio < 1.5);
+    }
+
+    #[test]
+    fn text_of_another_rule_is_seen_in_every_mode() {
+        let css = ":root{--ink:#222;--tint:#eee} @media (prefers-color-scheme: dark){:root{--ink:#ddd}} body{color:var(--ink)} .card{background:var(--tint);padding:1em}";
+        let found = weak(css);
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert_eq!((found[0].selector.as_str(), found[0].from.as_deref()), (".card", Some("body")));
+        assert_eq!(found[0].modes, ["dark"]);
     }
 
     #[test]

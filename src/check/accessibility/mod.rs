@@ -4,15 +4,19 @@
 
 mod contrast;
 mod css;
+mod inherit;
 mod names;
 mod rules;
 mod structure;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
+use ego_tree::NodeId;
+use ego_tree::iter::Edge;
+use scraper::node::Element;
 use scraper::{ElementRef, Node};
 
-use super::{Context, File, Found, Group, Page, finding};
+use super::{Context, Document, File, Found, Group, Page, finding};
 use crate::diagnostic::{Diagnostic, Place, Text};
 use crate::text;
 use names::{Names, accessible_name};
@@ -25,7 +29,8 @@ fn of_page(context: &Context, page: &Page, found: &mut Found) {
         return;
     }
     let names = Names::new(page.document);
-    let mut look = Look { context, page, found, names };
+    let hidden = hidden(page.document);
+    let mut look = Look { context, page, found, names, hidden };
     look.document();
     look.ids();
     for element in page.document.elements() {
@@ -43,9 +48,14 @@ struct Look<'a, 'f, 's> {
     page: &'a Page<'a>,
     found: &'f mut Found<'s>,
     names: Names<'a>,
+    hidden: HashSet<NodeId>,
 }
 
 impl Look<'_, '_, '_> {
+    fn is_hidden(&self, element: ElementRef) -> bool {
+        self.hidden.contains(&element.id())
+    }
+
     /// A finding at the place where one of `needles` was written.
     fn tell(&mut self, code: &'static str, message: Text, help: Text, needles: &[&str]) {
         if !self.found.wants(code) {
@@ -104,13 +114,13 @@ impl Look<'_, '_, '_> {
                     "give each its own: links and labels find the first only",
                     "请各用不同的 id：链接和标签只能找到第一个"
                 ),
-                &[id],
+                &[&format!("id=\"{id}\""), &format!("{{#{id}}}"), &format!("id={id}"), id],
             );
         }
     }
 
     fn element(&mut self, element: ElementRef) {
-        if is_hidden(element) {
+        if self.is_hidden(element) {
             return;
         }
         let value = element.value();
@@ -141,7 +151,7 @@ impl Look<'_, '_, '_> {
                     "accessibility/button-text",
                     text!("a button has no text", "按钮没有文字"),
                     text!("write what it does, or add `aria-label`", "请写明用途，或加上 `aria-label`"),
-                    &[element.attr("class").unwrap_or_default()],
+                    &[element.attr("class").unwrap_or_default(), &opening(element)],
                 );
             }
             "meta" if element.attr("name").is_some_and(|name| name.eq_ignore_ascii_case("viewport")) => {
@@ -173,7 +183,11 @@ impl Look<'_, '_, '_> {
 
     fn image(&mut self, element: ElementRef) {
         let source = element.attr("src").unwrap_or_default();
-        let name = source.rsplit('/').next().unwrap_or_default();
+        // A picture in the address itself has no name.
+        let name = match source.strip_prefix("data:") {
+            Some(data) => data.split([';', ',']).next().unwrap_or_default(),
+            None => source.rsplit('/').next().unwrap_or_default(),
+        };
         // Markdown without a text in its brackets has an empty `alt`, which is right for decoration only: a picture in a
         // figure is none.
         let in_figure = || {
@@ -226,7 +240,12 @@ impl Look<'_, '_, '_> {
                     "add `<label for=\"…\">` or `aria-label`; a placeholder disappears while typing",
                     "请加上 `<label for=\"……\">` 或 `aria-label`；占位文字一输入就消失了"
                 ),
-                &[element.attr("id").unwrap_or_default(), element.attr("class").unwrap_or_default()],
+                &[
+                    element.attr("id").unwrap_or_default(),
+                    &format!("name=\"{name}\""),
+                    element.attr("class").unwrap_or_default(),
+                    &opening(element),
+                ],
             );
         }
     }
@@ -266,14 +285,37 @@ impl Look<'_, '_, '_> {
     }
 }
 
-/// Whether nobody meets an element: neither seen nor read out.
-fn is_hidden(element: ElementRef) -> bool {
-    let hides = |element: ElementRef| {
-        element.attr("aria-hidden") == Some("true")
-            || element.attr("hidden").is_some()
-            || matches!(element.value().name(), "template" | "noscript")
+/// The elements that nobody meets, neither seen nor read out.
+fn hidden(document: &Document) -> HashSet<NodeId> {
+    let hides = |element: &Element| {
+        matches!(element.name(), "template" | "noscript")
+            || element.attrs().any(|(name, value)| name == "hidden" || name == "aria-hidden" && value == "true")
     };
-    hides(element) || element.ancestors().filter_map(ElementRef::wrap).any(hides)
+    let (mut hidden, mut within) = (HashSet::new(), 0_usize);
+    for edge in document.html().tree.root().traverse() {
+        match edge {
+            Edge::Open(node) => {
+                if let Node::Element(element) = node.value()
+                    && (within > 0 || hides(element))
+                {
+                    within += 1;
+                    hidden.insert(node.id());
+                }
+            }
+            Edge::Close(node) => {
+                if node.value().is_element() && within > 0 {
+                    within -= 1;
+                }
+            }
+        }
+    }
+    hidden
+}
+
+/// The opening tag of an element, as most write it.
+fn opening(element: ElementRef) -> String {
+    let attributes: String = element.value().attrs().map(|(name, value)| format!(" {name}=\"{value}\"")).collect();
+    format!("<{}{attributes}>", element.value().name())
 }
 
 fn has_name(element: ElementRef) -> bool {
@@ -329,16 +371,24 @@ fn of_style_sheet(context: &Context, file: &File, found: &mut Found) {
             continue;
         }
         let contrast::Weak { selector, text: front, ground, ratio, needed, modes, .. } = &weak;
-        let modes = modes.join("; ");
+        let zh = |mode: &String| mode.replacen("light", "浅色", 1).replacen("dark", "深色", 1);
+        let (modes, zh) = (modes.join("; "), modes.iter().map(zh).collect::<Vec<_>>().join("；"));
         let told = finding(
             "accessibility/contrast",
             text!(
                 "`{front}` on `{ground}` has a contrast of {ratio:.2}:1, less than {needed}:1 (`{selector}`; {modes})",
-                "`{front}` 在 `{ground}` 上的对比度是 {ratio:.2}:1，低于 {needed}:1（`{selector}`；{modes}）"
+                "`{front}` 在 `{ground}` 上的对比度是 {ratio:.2}:1，低于 {needed}:1（`{selector}`；{zh}）"
             ),
         )
-        .help(text!("make the text darker or the ground lighter", "请加深文字或调浅底色"))
+        .help(text!(
+            "change one of the two colours until they differ enough; the darker the one, the lighter the other",
+            "请调整其中一种颜色，使深浅差别足够大"
+        ))
         .on(file.address);
+        let told = match &weak.from {
+            Some(from) => told.note(text!("the colour of the text comes from `{from}`", "文字颜色来自 `{from}`")),
+            None => told,
+        };
         let at = context.sources.locate(file.source, std::slice::from_ref(selector));
         found.push(place(told, at, file.source));
     }

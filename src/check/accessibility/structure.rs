@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use scraper::ElementRef;
 
 use super::names::accessible_name;
-use super::{Look, is_hidden, shown_texts};
+use super::{Look, shown_texts};
 use crate::text;
 
 /// No level is left out on the way down, and there is one `h1`.
@@ -14,7 +14,7 @@ pub fn headings(look: &mut Look) {
     let mut firsts = Vec::new();
     for element in look.page.document.elements() {
         let Some(level) = level(element) else { continue };
-        if is_hidden(element) {
+        if look.is_hidden(element) {
             continue;
         }
         let words = accessible_name(element, &look.names);
@@ -32,7 +32,7 @@ pub fn headings(look: &mut Look) {
                     "标题“{words}”是第 {level} 级，上一个标题是第 {last} 级，中间跳级了"
                 ),
                 text!("use level {wanted}", "请改为第 {wanted} 级"),
-                &[&words],
+                &[&as_markdown(level, &words), &words],
             );
         }
         before = Some((level, words));
@@ -47,9 +47,14 @@ pub fn headings(look: &mut Look) {
                 "the title of the page is the first level; start with `##` in Markdown",
                 "页面标题已是一级标题，正文请从 `##` 开始"
             ),
-            &[&second],
+            &[&as_markdown(1, &second), &format!("<h1>{second}"), &second],
         );
     }
+}
+
+/// `## Words`, as a heading stands in Markdown.
+fn as_markdown(level: u32, words: &str) -> String {
+    format!("{} {words}", "#".repeat(level as usize))
 }
 
 fn level(element: ElementRef) -> Option<u32> {
@@ -94,7 +99,7 @@ pub fn links(look: &mut Look) {
     let mut targets: BTreeMap<String, (String, usize)> = BTreeMap::new();
     for element in look.page.document.named("a") {
         let Some(href) = element.attr("href") else { continue };
-        if is_hidden(element) || href.is_empty() {
+        if look.is_hidden(element) || href.is_empty() {
             continue;
         }
         let name = accessible_name(element, &look.names);
@@ -113,7 +118,7 @@ pub fn links(look: &mut Look) {
                 "accessibility/link-text",
                 text!("the link text `{name}` does not say where it leads", "链接文字“{name}”没有说明去向"),
                 text!("make the name of the target the link", "请把目标的名称作为链接文字"),
-                &[href],
+                &[href, &format!("[{name}]("), &format!(">{name}<")],
             );
             continue;
         }
@@ -135,7 +140,7 @@ pub fn links(look: &mut Look) {
                 "有 {places} 个链接都叫“{name}”，去向却不同"
             ),
             text!("say in each where it leads", "请分别写明去向"),
-            &[&href],
+            &[&href, &format!("[{name}]("), &format!(">{name}<")],
         );
     }
 }
@@ -143,7 +148,7 @@ pub fn links(look: &mut Look) {
 /// Tables of data have heads.
 pub fn tables(look: &mut Look) {
     for table in look.page.document.named("table") {
-        if is_hidden(table) || matches!(table.attr("role"), Some("presentation" | "none")) {
+        if look.is_hidden(table) || matches!(table.attr("role"), Some("presentation" | "none")) {
             continue;
         }
         let of = |name: &'static str| {
@@ -166,7 +171,7 @@ pub fn tables(look: &mut Look) {
                 "make its first row `<th>`, or in Markdown the row above the line",
                 "请把首行写成 `<th>`，Markdown 中即分隔线上面的一行"
             ),
-            &[&first],
+            &[&format!("<td>{first}</td>"), &first],
         );
     }
 }

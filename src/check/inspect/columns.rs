@@ -109,7 +109,9 @@ pub fn columns(context: &Context) -> Vec<Column> {
             let dates = [page.meta.date.as_ref(), page.meta.updated.as_ref().filter(|_| standing)];
             last = dates.into_iter().flatten().filter_map(day).filter(|day| *day <= today).chain(last).max();
         }
-        let title = section.meta.title.clone().unwrap_or_else(|| section.path.clone());
+        let of_site =
+            || site.config.languages.get(&section.lang).and_then(|of| of.title.clone()).filter(|_| section.is_index());
+        let title = section.meta.title.clone().or_else(of_site).unwrap_or_else(|| section.path.clone());
         columns.push(Column {
             title,
             address: section.path.clone(),
@@ -200,14 +202,17 @@ pub fn check(context: &Context, found: &mut Found) {
                 put(column, finding(code, what).help(publish()), found);
             }
             (Some(within), Some(age)) if column.is_due() => {
-                let left = within - age;
-                let due = finding(
-                    "inspect/column-due",
-                    text!(
+                let due = match within - age {
+                    ..=0 => text!(
+                        "“{title}” must be updated today; the last item is {age} days old",
+                        "“{title}”今天就要更新，最近一条是 {age} 天前的"
+                    ),
+                    left => text!(
                         "“{title}” must be updated within {left} days; the last item is {age} days old",
                         "“{title}”还有 {left} 天就要更新，最近一条是 {age} 天前的"
                     ),
-                );
+                };
+                let due = finding("inspect/column-due", due);
                 put(column, due.help(publish()), found);
             }
             (Some(_), None) if column.pages > 0 => {

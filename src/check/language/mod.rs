@@ -102,11 +102,16 @@ fn of_page(context: &Context, page: &Page, found: &mut Found) {
     if is_traditional(&language) {
         return;
     }
-    let text = super::privacy::shown_text(page);
-    for (word, _) in context.words.find(&text) {
+    let text = page.shown_text();
+    for (word, _) in context.words.find(text) {
         let at = context.sources.locate(page.source, std::slice::from_ref(&word.wrong));
         let reported = at.as_ref().is_some_and(|at| at.excerpt.is_some() && !context.is_template(&at.file));
-        if reported {
+        // Titles and descriptions stand in lists, too.
+        let is_listed = || {
+            let at_most_a_file = at.as_ref().is_none_or(|at| at.excerpt.is_none());
+            at_most_a_file && is_in_a_title(context.site, &word.wrong)
+        };
+        if reported || is_listed() {
             continue;
         }
         let told = wrong_word(word).on(page.address);
@@ -115,6 +120,15 @@ fn of_page(context: &Context, page: &Page, found: &mut Found) {
             None => told,
         });
     }
+}
+
+/// Whether the title or description of some document holds a word, where its source has been told of.
+fn is_in_a_title(site: &Site, word: &str) -> bool {
+    let holds = |text: &Option<String>| text.as_ref().is_some_and(|text| text.contains(word));
+    let mut pages = site.content.pages.iter();
+    let mut sections = site.content.sections.iter();
+    pages.any(|page| holds(&page.meta.title) || holds(&page.meta.description))
+        || sections.any(|section| holds(&section.meta.title) || holds(&section.meta.description))
 }
 
 /// The list of a site: `wordlist.toml` beside its configuration.

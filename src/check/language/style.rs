@@ -17,6 +17,9 @@ pub const SPACING: &str = "language/spacing";
 pub fn look(text: &str, stretches: &[Stretch], wanted: (bool, bool), push: &mut dyn FnMut(Diagnostic, Range<usize>)) {
     for stretch in stretches.iter().filter(|stretch| stretch.body) {
         let of = &text[stretch.span.clone()];
+        if !wanted.1 && !has_mark_beside_han(of) {
+            continue;
+        }
         let written = autocorrect::format(of);
         if written == of {
             continue;
@@ -36,6 +39,16 @@ pub fn look(text: &str, stretches: &[Stretch], wanted: (bool, bool), push: &mut 
             break;
         }
     }
+}
+
+/// Whether a mark of Latin text stands beside something that is none, which is all that `autocorrect` may find besides spaces: it
+/// takes most of the time of a check.
+fn has_mark_beside_han(text: &str) -> bool {
+    let beside = |c: Option<char>| c.is_some_and(|c| !c.is_ascii());
+    text.match_indices([',', ';', ':', '?', '!', '.']).any(|(at, mark)| {
+        let (before, after) = (text[..at].trim_end_matches(' '), text[at + mark.len()..].trim_start_matches(' '));
+        beside(before.chars().next_back()) || beside(after.chars().next())
+    })
 }
 
 /// One place where two texts differ.

@@ -111,7 +111,7 @@ impl Checker<'_> {
             Target::Empty => finding("link/empty", text!("an address is empty", "有一处地址是空的"))
                 .help(text!("write the address, or remove the link", "请写上地址，或删去这个链接")),
             Target::Invalid(why) => {
-                finding("link/invalid", text!("`{raw}` is no address: {why}", "`{raw}` 不是有效的地址：{why}"))
+                finding("link/invalid", text!("`{raw}` is no address: {why}", "`{raw}` 不是有效的地址"))
                     .help(text!("correct the address", "请改正地址"))
             }
             Target::External(_) | Target::Other => return None,
@@ -141,6 +141,9 @@ impl Checker<'_> {
             needles.extend(inside.map(str::to_owned));
             needles.extend(inside.map(|inside| inside.trim_start_matches('/').to_owned()));
             needles.extend(inside.map(|inside| inside.trim_matches('/').to_owned()));
+        }
+        if matches!(link.target, Target::Empty) {
+            needles.extend(["href=\"\"", "src=\"\"", "]()", "href=''", "src=''"].map(str::to_owned));
         }
         needles.dedup();
         needles
@@ -205,7 +208,7 @@ impl Checker<'_> {
     }
 
     fn missing(&self, path: &str, link: &Link, target: &str) -> Option<Diagnostic> {
-        if self.facts.images.contains(target.trim_start_matches('/')) {
+        if self.facts.images.contains_key(target.trim_start_matches('/')) {
             return None;
         }
         let context = self.context;

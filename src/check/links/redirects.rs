@@ -3,6 +3,7 @@
 use super::{Target, address_of, at};
 use crate::check::rules::finding;
 use crate::check::{Context, Facts, Found};
+use crate::content;
 use crate::site::Route;
 use crate::text;
 
@@ -16,7 +17,16 @@ pub fn check(context: &Context, facts: &Facts, found: &mut Found) {
     for (path, route) in context.routes {
         let Route::Redirect { to, asked_by } = route else { continue };
         let address = address_of(path);
-        let place = || context.sources.locate(Some(asked_by), &[address.trim_matches('/').to_owned(), to.clone()]);
+        let place = || {
+            let place = context.sources.locate(Some(asked_by), &[address.trim_matches('/').to_owned(), to.clone()])?;
+            // A short address stands anywhere; the key is always there.
+            if place.excerpt.is_some() || place.file != *asked_by {
+                return Some(place);
+            }
+            let text = context.sources.text(asked_by)?;
+            let key = ["redirect_to", "aliases"].into_iter().find(|key| text.contains(key))?;
+            Some(content::place_of_key(asked_by, &text, &[key]))
+        };
         let mut way = vec![address.clone()];
         let mut next = to.as_str();
         loop {
@@ -40,7 +50,7 @@ pub fn check(context: &Context, facts: &Facts, found: &mut Found) {
                         break;
                     }
                 }
-                Target::Missing { path: target, .. } if !facts.images.contains(target.trim_start_matches('/')) => {
+                Target::Missing { path: target, .. } if !facts.images.contains_key(target.trim_start_matches('/')) => {
                     let broken = finding(
                         "link/redirect-broken",
                         text!(

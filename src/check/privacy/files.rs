@@ -98,7 +98,7 @@ fn more(kind: personal::Kind, count: usize) -> Diagnostic {
         Mobile => "privacy/mobile-number",
         Bank => "privacy/bank-card",
     };
-    finding(code, text!("{count} more numbers of this kind", "另有 {count} 个同类号码"))
+    finding(code, text!("and {count} more numbers of this kind", "另有 {count} 个同类号码"))
 }
 
 fn within(place: &Within) -> Text {

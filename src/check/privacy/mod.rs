@@ -16,7 +16,6 @@ use super::{Context, Group, finding};
 use crate::diagnostic::{Diagnostic, Text};
 use crate::personal::{self, Finding, Kind, People};
 use crate::text;
-pub use texts::shown_text;
 
 pub const GROUP: Group = Group {
     rules: rules::RULES,

@@ -1,8 +1,5 @@
 //! Numbers and lists in the files that authors write, and on the pages that are made of them.
 
-use ego_tree::iter::Edge;
-use scraper::{ElementRef, Node};
-
 use super::{Context, list, number, numbers};
 use crate::check::{Found, Page, Source};
 use crate::diagnostic::{Place, Text};
@@ -55,9 +52,9 @@ fn masked_calls(text: &str) -> Vec<std::ops::Range<usize>> {
 
 /// What a page shows that stands in none of the sources above: in a template, or loaded from elsewhere.
 pub fn of_page(context: &Context, page: &Page, found: &mut Found) {
-    let text = shown_text(page);
+    let text = page.shown_text();
     let nothing = Text::verbatim("");
-    for of in numbers(context, &text) {
+    for of in numbers(context, text) {
         let written = text[of.span.clone()].to_owned();
         let at = context.sources.locate(page.source, &[written, of.number.clone()]);
         let is_source = |place: &Place| place.excerpt.is_some() && !context.is_template(&place.file);
@@ -78,59 +75,5 @@ pub fn of_page(context: &Context, page: &Page, found: &mut Found) {
             Some(file) => told.at(Place::file(file)),
             None => told,
         });
-    }
-}
-
-/// The text of a page with what is read out or shown of attributes; blocks are lines, cells are parted by tabs.
-pub fn shown_text(page: &Page) -> String {
-    let mut out = String::new();
-    let root = page.document.html().root_element();
-    push(root, &mut out);
-    out
-}
-
-fn push(root: ElementRef, out: &mut String) {
-    // An explicit stack: pages may nest deeper than the stack of a thread.
-    for edge in root.traverse() {
-        match edge {
-            Edge::Open(node) => match node.value() {
-                Node::Text(text) => {
-                    let hidden =
-                        node.parent().and_then(ElementRef::wrap).is_some_and(|parent| match parent.value().name() {
-                            "style" => true,
-                            "script" => parent.attr("type") != Some("application/ld+json"),
-                            _ => false,
-                        });
-                    if !hidden {
-                        out.push_str(text);
-                    }
-                }
-                Node::Element(element) => {
-                    for attribute in ["alt", "title", "aria-label", "placeholder", "content", "value"] {
-                        if let Some(value) = element.attr(attribute) {
-                            out.push('\n');
-                            out.push_str(value);
-                            out.push('\n');
-                        }
-                    }
-                    if let Some(called) = element.attr("href").and_then(|href| href.strip_prefix("tel:")) {
-                        out.push('\n');
-                        out.push_str(called);
-                        out.push('\n');
-                    }
-                }
-                _ => {}
-            },
-            Edge::Close(node) => {
-                if let Node::Element(element) = node.value() {
-                    match element.name() {
-                        "td" | "th" => out.push('\t'),
-                        "span" | "b" | "strong" | "i" | "em" | "a" | "code" | "mark" | "small" | "u" | "s" | "sup"
-                        | "sub" | "ruby" | "rt" | "wbr" | "font" => {}
-                        _ => out.push('\n'),
-                    }
-                }
-            }
-        }
     }
 }

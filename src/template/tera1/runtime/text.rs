@@ -11,11 +11,14 @@ use crate::text;
 /// The text of a value as Tera 1 prints it: `1.0` is `1`, a map is `[object]`, null is nothing.
 pub fn rendered(value: &Value) -> String {
     let mut out = String::new();
-    render(value, &mut out);
+    render(value, 0, &mut out);
     out
 }
 
-fn render(value: &Value, out: &mut String) {
+/// How deep lists are shown in lists: a loop may put a list into a list without end.
+const DEEPEST: usize = 200;
+
+fn render(value: &Value, depth: usize, out: &mut String) {
     if is_null(value) {
         return;
     }
@@ -26,13 +29,15 @@ fn render(value: &Value, out: &mut String) {
             Number::Unsigned(number) => write!(out, "{number}"),
             Number::Float(number) => write!(out, "{number}"),
         };
+    } else if depth > DEEPEST {
+        out.push('…');
     } else if let Some(items) = value.as_array() {
         out.push('[');
         for (index, item) in items.iter().enumerate() {
             if index > 0 {
                 out.push_str(", ");
             }
-            render(item, out);
+            render(item, depth + 1, out);
         }
         out.push(']');
     } else if value.is_map() {
