@@ -7,10 +7,10 @@ use super::html::escape;
 /// How the bars lie.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shape {
-    /// Lying, one under the other: for names of any length.
+    /// Under their labels: for names of any length.
     Bar,
-    /// Standing side by side: for months and years.
-    Column,
+    /// Beside their labels, one line each: for months and years, all of which a phone shows without scrolling.
+    Row,
 }
 
 /// One bar.
@@ -37,8 +37,8 @@ pub struct Chart {
     pub part_label: Option<String>,
 }
 
-const WIDTH: f64 = 640.0;
-const FONT: f64 = 15.0;
+/// How many ems are on a line of the narrowest screen with the largest usual letters.
+const NARROWEST: f64 = 15.0;
 
 impl Chart {
     /// The `<svg>` element. Its ids come from its content, so that two charts of a page don't clash.
@@ -47,15 +47,17 @@ impl Chart {
         let id = format!("chart-{}", hash.get(..8).unwrap_or_default());
         match self.shape {
             Shape::Bar => self.bars(&id),
-            Shape::Column => self.columns(&id),
+            Shape::Row => self.rows(&id),
         }
     }
 
-    fn element(&self, id: &str, shape: &str, size: &str, body: &str) -> String {
+    /// Lengths are shares of the width and heights are in lines of text, so that words are as large on a phone as on a desk.
+    fn element(&self, id: &str, shape: &str, lines: f64, body: &str) -> String {
+        let height = px(lines);
         let (title, description) = (escape(&self.title), escape(&self.words()));
         format!(
             "<svg class=\"chart-svg chart-{shape}\" role=\"img\" aria-labelledby=\"{id}-title {id}-desc\" \
-             {size} xmlns=\"http://www.w3.org/2000/svg\" font-size=\"{FONT}\">\
+             style=\"width:100%;height:{height}em\" xmlns=\"http://www.w3.org/2000/svg\">\
              <title id=\"{id}-title\">{title}</title><desc id=\"{id}-desc\">{description}</desc>\
              <defs><pattern id=\"{id}-hatch\" width=\"6\" height=\"6\" patternUnits=\"userSpaceOnUse\" \
              patternTransform=\"rotate(45)\"><rect class=\"chart-part-ground\" width=\"6\" height=\"6\" fill=\"none\"/>\
@@ -81,7 +83,6 @@ impl Chart {
         self.items.iter().map(|item| item.value).fold(0.0, f64::max).max(f64::MIN_POSITIVE)
     }
 
-    /// Lengths are shares of the width and heights are in lines of text, so that words are as large on a phone as on a desk.
     fn bars(&self, id: &str) -> String {
         const ROW: f64 = 3.3;
         let mut out = String::new();
@@ -104,65 +105,64 @@ impl Chart {
                 bar("chart-part", part.min(item.value), Some(id));
             }
         }
-        let rows = self.items.len() as f64 * ROW;
-        let mut height = rows;
-        if let Some(label) = self.legend() {
-            out += &rect("chart-part", ["1", &format!("{}em", px(rows + 0.3)), "1.2em", "1.2em"], Some(id));
-            let y = px(rows + 1.3);
-            out += &format!(
-                "<text class=\"chart-label\" x=\"1.8em\" y=\"{y}em\" fill=\"currentColor\">{}</text>",
-                escape(label)
-            );
-            height += 1.8;
-        }
-        self.element(id, "bars", &format!("style=\"width:100%;height:{}em\"", px(height)), &out)
+        let lines = self.items.len() as f64 * ROW + self.legend_at(id, self.items.len() as f64 * ROW, &mut out);
+        self.element(id, "bars", lines, &out)
     }
 
-    fn columns(&self, id: &str) -> String {
-        const TALL: f64 = 220.0;
-        const TOP: f64 = 28.0;
-        let step = WIDTH / self.items.len().max(1) as f64;
-        let bar = (step * 0.62).min(72.0);
-        let ground = TOP + TALL;
+    fn rows(&self, id: &str) -> String {
+        const ROW: f64 = 1.8;
+        let room = |texts: &mut dyn Iterator<Item = f64>| texts.fold(0.0, f64::max) * 100.0 / NARROWEST;
+        // Browsers set a little space between digits and Han characters.
+        let labels = room(&mut self.items.iter().map(|item| width(&item.label) + 0.3)).min(40.0);
+        let values = room(&mut self.items.iter().map(|item| width(&item.shown()))).min(40.0);
+        // Two gaps of 2 %, between label, bar and value.
+        let (left, widest) = (labels + 2.0, 96.0 - labels - values);
         let mut out = String::new();
         for (index, item) in self.items.iter().enumerate() {
-            let middle = (index as f64 + 0.5) * step;
-            let tall = TALL * item.value / self.largest();
-            let mut column = |class: &str, tall: f64, hatch| {
-                let place = [middle - bar / 2.0, ground - tall, bar, tall].map(px);
-                out += &rect(class, place.each_ref().map(String::as_str), hatch);
+            let top = index as f64 * ROW;
+            let share = |value: f64| widest * value / self.largest();
+            let mut bar = |class: &str, value: f64, hatch| {
+                let [x, y, width] = [px(left), px(top + 0.3), px(share(value))];
+                out += &rect(class, [&format!("{x}%"), &format!("{y}em"), &format!("{width}%"), "1.2em"], hatch);
             };
-            column("chart-bar", tall, None);
-            if let Some(part) = item.part {
-                column("chart-part", TALL * part.min(item.value) / self.largest(), Some(id));
+            if item.value > 0.0 {
+                bar("chart-bar", item.value, None);
             }
-            for (class, y, text) in [
-                ("chart-value", ground - tall - 7.0, cut(&item.shown(), step)),
-                ("chart-label", ground + FONT + 6.0, cut(&item.label, step)),
+            if let Some(part) = item.part {
+                bar("chart-part", part.min(item.value), Some(id));
+            }
+            for (class, x, anchor, text) in [
+                ("chart-label", labels, "end", cut(&item.label, labels * NARROWEST / 100.0)),
+                ("chart-value", left + share(item.value) + 2.0, "start", item.shown()),
             ] {
                 out += &format!(
-                    "<text class=\"{class}\" x=\"{}\" y=\"{}\" text-anchor=\"middle\" fill=\"currentColor\">{}</text>",
-                    px(middle),
-                    px(y),
+                    "<text class=\"{class}\" x=\"{}%\" y=\"{}em\" text-anchor=\"{anchor}\" \
+                     fill=\"currentColor\">{}</text>",
+                    px(x),
+                    px(top + 1.25),
                     escape(&text)
                 );
             }
         }
-        let line = px(ground);
+        let ground = self.items.len() as f64 * ROW;
+        let (x, y) = (px(left), px(ground));
         out += &format!(
-            "<path class=\"chart-axis\" d=\"M0 {line}L{WIDTH} {line}\" stroke=\"currentColor\" fill=\"none\"/>"
+            "<line class=\"chart-axis\" x1=\"{x}%\" y1=\"0\" x2=\"{x}%\" y2=\"{y}em\" stroke=\"currentColor\"/>"
         );
-        let mut height = ground + FONT + 18.0;
-        if let Some(label) = self.legend() {
-            let (top, y) = (px(height + 4.0), px(height + 18.0));
-            out += &rect("chart-part", ["4", &top, "18", "18"], Some(id));
-            out += &format!(
-                "<text class=\"chart-label\" x=\"30\" y=\"{y}\" fill=\"currentColor\">{}</text>",
-                escape(label)
-            );
-            height += 30.0;
-        }
-        self.element(id, "columns", &format!("viewBox=\"0 0 {WIDTH} {height}\""), &out)
+        let lines = ground + self.legend_at(id, ground, &mut out);
+        self.element(id, "rows", lines, &out)
+    }
+
+    /// Draws what the hatched parts are, `top` lines from above; the lines that it takes.
+    fn legend_at(&self, id: &str, top: f64, out: &mut String) -> f64 {
+        let Some(label) = self.legend() else { return 0.0 };
+        *out += &rect("chart-part", ["1", &format!("{}em", px(top + 0.3)), "1.2em", "1.2em"], Some(id));
+        *out += &format!(
+            "<text class=\"chart-label\" x=\"1.8em\" y=\"{}em\" fill=\"currentColor\">{}</text>",
+            px(top + 1.3),
+            escape(label)
+        );
+        1.8
     }
 
     /// What the hatched parts are, if there are any.
@@ -199,19 +199,20 @@ fn number(value: f64) -> String {
     if value.fract() == 0.0 && value.abs() < 1e15 { grouped(value as u64) } else { format!("{value}") }
 }
 
-/// How wide a text is about: Han characters are as wide as high, others a little more than half of it.
+/// About how many ems a text is wide: Han characters are as wide as high, others a little more than half of it.
 fn width(text: &str) -> f64 {
-    text.chars().map(|c| if c.is_ascii() { 0.58 } else { 1.0 }).sum::<f64>() * FONT
+    text.chars().map(|c| if c.is_ascii() { 0.6 } else { 1.0 }).sum()
 }
 
-/// A text that is not wider than `room`.
+/// A text that is not wider than `room` ems.
 fn cut(text: &str, room: f64) -> String {
-    if width(text) <= room {
+    // A hair more, for what was rounded.
+    if width(text) <= room + 0.01 {
         return text.to_owned();
     }
     let mut out = String::new();
     for c in text.chars() {
-        if width(&out) + 2.0 * FONT > room {
+        if width(&out) + 2.0 > room {
             break;
         }
         out.push(c);
@@ -238,7 +239,28 @@ mod tests {
         assert!(svg.contains("志愿服务24场次（其中10场次）；专家0场次。"), "{svg}");
         assert!(svg.contains("a &lt; b"));
         assert!(roxmltree::Document::parse(&svg).is_ok(), "{svg}");
-        let columns = Chart { shape: Shape::Column, items: Vec::new(), ..chart }.svg();
-        assert!(roxmltree::Document::parse(&columns).is_ok() && !columns.contains("NaN"), "{columns}");
+        let rows = Chart { shape: Shape::Row, ..chart }.svg();
+        assert!(roxmltree::Document::parse(&rows).is_ok(), "{rows}");
+        // Only what is more than nothing has a bar.
+        assert_eq!(rows.matches("class=\"chart-bar\"").count(), 1, "{rows}");
+    }
+
+    #[test]
+    fn rows_leave_room_for_label_and_value() {
+        let item = |label: &str, value| Item { label: label.to_owned(), value, text: None, part: None };
+        let chart = |items| {
+            let (title, unit) = (String::new(), String::new());
+            Chart { shape: Shape::Row, title, description: None, unit, items, part_label: None }.svg()
+        };
+        let svg = chart(vec![item("12月", 804449.0), item("很长很长很长很长的名字", 1.0)]);
+        let document = roxmltree::Document::parse(&svg).unwrap();
+        let end = |node: roxmltree::Node| {
+            let number = |name| node.attribute(name).unwrap().trim_end_matches('%').parse::<f64>().unwrap();
+            number("x") + number("width")
+        };
+        let bar = document.descendants().find(|node| node.attribute("class") == Some("chart-bar")).unwrap();
+        assert!(end(bar) + width("804,449") * 100.0 / NARROWEST <= 100.0, "{svg}");
+        assert!(svg.contains(">很长很长很…<") && svg.contains("很长很长很长很长的名字1"), "{svg}");
+        assert!(!chart(Vec::new()).contains("NaN"));
     }
 }

@@ -14,8 +14,8 @@ use crate::text;
 pub fn chart(kwargs: Kwargs, _: &State) -> TeraResult<String> {
     let shape = match kwargs.must_get::<&str>("kind")? {
         "bar" => ChartShape::Bar,
-        "column" => ChartShape::Column,
-        other => return Err(fail("chart", unknown("chart", "图表", other, ["bar", "column"].into_iter()))),
+        "row" => ChartShape::Row,
+        other => return Err(fail("chart", unknown("chart", "图表", other, ["bar", "row"].into_iter()))),
     };
     let items: &Value = kwargs.must_get("items")?;
     let Some(items) = items.as_array() else {
