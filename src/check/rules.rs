@@ -1,4 +1,5 @@
-//! The table of rules. Each rule has a section in `docs/checks.md` under its code, and a site in `tests/checks`.
+//! The table of rules. Each rule has a section in `docs/checks.md` and its Chinese edition under its code, and a site in
+//! `tests/checks`.
 
 use super::{
     Context, Facts, File, Found, Page, Source, accessibility, external, inspect, language, links, privacy, told, weight,

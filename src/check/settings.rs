@@ -170,7 +170,7 @@ fn unknown_rule(code: &str) -> Diagnostic {
     let error = Diagnostic::error("check/rule", text!("there is no rule `{code}`", "没有 `{code}` 这条规则"));
     error.help(match rules::nearest(code) {
         Some(near) => text!("did you mean `{near}`?", "您是不是要写 `{near}`？"),
-        None => text!("`docs/checks.md` lists the rules", "规则见 `docs/checks.md`"),
+        None => text!("`docs/checks.md` lists the rules", "规则见 `docs/checks.zh-CN.md`"),
     })
 }
 

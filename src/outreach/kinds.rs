@@ -46,7 +46,7 @@ pub const EVERYWHERE: &[Field] = &[
     ),
 ];
 
-const COMMON: &[Field] = &[
+pub const COMMON: &[Field] = &[
     optional("keywords", Texts),
     optional("source", Text),
     optional("cover", Text),
@@ -232,63 +232,7 @@ impl Kind {
 
 #[cfg(test)]
 mod tests {
-    use std::fmt::Write;
-
-    use super::super::fields::{Field, Type, describe};
-    use super::{COMMON, EVERYWHERE, KINDS, On};
-
-    /// The page of the documentation that lists the fields.
-    fn documentation() -> String {
-        let mut out = String::from(
-            "# Kinds of pages and their fields\n\nMade from the tables in `src/outreach/kinds.rs`, against which kepu checks \
-             `[extra]`. What an outreach site is:\n[outreach.md](outreach.md).\n",
-        );
-        let mut group = |title: &str, note: &str, fields: &[&[Field]]| {
-            let _ = writeln!(out, "\n## {title}\n\n{note}");
-            let fields: Vec<&Field> = fields.iter().flat_map(|fields| fields.iter()).collect();
-            if !fields.is_empty() {
-                let _ = writeln!(out, "\n| field | | what |\n| --- | --- | --- |");
-                rows(&mut out, "", fields.into_iter());
-            }
-        };
-        group("On every page and section", "With or without a kind.", &[EVERYWHERE]);
-        group("On every kind", "Beside those above.", &[COMMON]);
-        for kind in KINDS {
-            let on = match kind.on {
-                On::Page => "Pages.",
-                On::Section => "Sections.",
-                On::Both => "Pages and sections.",
-            };
-            group(&format!("`{}`", kind.name), on, &kind.fields[2..]);
-        }
-        out
-    }
-
-    fn rows<'a>(out: &mut String, above: &str, fields: impl Iterator<Item = &'a Field>) {
-        for field in fields {
-            let required = if field.required { "required" } else { "" };
-            let what = describe(field.of).en.replace('|', "\\|");
-            let name = format!("{above}{}", field.name);
-            let _ = writeln!(out, "| `{name}` | {required} | {what} |");
-            match field.of {
-                Type::Table(inner) => rows(out, &format!("{name}."), inner.iter()),
-                Type::Tables(inner) => rows(out, &format!("{name}[]."), inner.iter()),
-                _ => {}
-            }
-        }
-    }
-
-    #[test]
-    fn the_documentation_lists_the_fields_as_they_are() {
-        let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/outreach-kinds.md");
-        let wanted = documentation();
-        // As for snapshots: rewritten only when asked for.
-        if std::env::var("INSTA_UPDATE").is_ok_and(|update| update == "always") {
-            std::fs::write(&file, &wanted).expect("a file");
-        }
-        let written = std::fs::read_to_string(&file).expect("docs/outreach-kinds.md");
-        assert!(written == wanted, "docs/outreach-kinds.md is old; run the test with INSTA_UPDATE=always");
-    }
+    use super::KINDS;
 
     #[test]
     fn no_field_stands_twice_in_a_kind() {

@@ -9,6 +9,8 @@ mod calendar;
 mod chart;
 mod check;
 mod document;
+#[cfg(test)]
+mod documentation;
 mod events;
 mod fields;
 mod figure;

@@ -9,7 +9,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use kepu::check::rules;
+use kepu::check::{Rule, rules};
 use serde_json::Value;
 
 use crate::support::{SiteTest, png};
@@ -181,21 +181,34 @@ fn every_rule_has_a_site_that_it_finds_and_one_that_it_leaves_alone() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// The headings below `###` of a page of the documentation, each with its text.
+fn sections(page: &str) -> Vec<(String, String)> {
+    let docs = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(page)).expect("a page");
+    let section = |section: &str| {
+        let (heading, rest) = section.split_once('\n').unwrap_or((section, ""));
+        let text = rest.split("\n## ").next().unwrap_or_default();
+        (heading.to_owned(), text.trim().to_owned())
+    };
+    docs.split("\n### ").skip(1).map(section).collect()
+}
+
+/// In the Chinese edition each heading says what reports call the rule, too.
 #[test]
 fn every_rule_has_its_section_in_the_documentation() {
-    let docs =
-        std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/checks.md")).expect("docs/checks.md");
-    let mut sections: Vec<(&str, &str)> = Vec::new();
-    for section in docs.split("\n### ").skip(1) {
-        let (heading, text) = section.split_once('\n').unwrap_or((section, ""));
-        sections.push((heading.trim_matches('`'), text.trim()));
-    }
-    for rule in rules() {
-        let text = sections.iter().find(|(code, _)| *code == rule.code).map(|(_, text)| *text);
-        assert!(text.is_some_and(|text| text.len() > 40), "docs/checks.md says nothing of `{}`", rule.code);
-    }
-    for (code, _) in sections {
-        assert!(rules().any(|rule| rule.code == code), "docs/checks.md describes `{code}`, which is no rule");
+    for (page, heading, least) in [
+        ("docs/checks.md", (|rule| format!("`{}`", rule.code)) as fn(&Rule) -> String, 40),
+        ("docs/checks.zh-CN.md", |rule| format!("`{}` {}", rule.code, rule.title.1), 12),
+    ] {
+        let sections = sections(page);
+        for rule in rules() {
+            let wanted = heading(rule);
+            let text = sections.iter().find(|(found, _)| *found == wanted).map(|(_, text)| text);
+            let long = text.is_some_and(|text| text.chars().count() >= least);
+            assert!(long, "{page} says nothing of {wanted}");
+        }
+        for (found, _) in sections {
+            assert!(rules().any(|rule| heading(rule) == found), "{page} describes {found}, which is no rule");
+        }
     }
 }
 
