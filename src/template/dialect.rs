@@ -54,7 +54,7 @@ pub fn signs(text: &str) -> Signs {
     if !text.contains("{{") && !text.contains("{%") && !text.contains("{#") {
         return Signs::default();
     }
-    if bounds::overlong(text).is_some() {
+    if [Dialect::Tera1, Dialect::Tera2].iter().any(|dialect| bounds::overlong(text, *dialect).is_some()) {
         return Signs { tera1: first(TERA1.as_ref(), text), tera2: first(TERA2.as_ref(), text) };
     }
     match (tera1::parse::parse(text), tera2_error(text)) {

@@ -103,7 +103,7 @@ impl Engine {
             })
             .collect();
         all.extend(templates);
-        let too_long: Vec<_> = all.iter().filter_map(|t| bounds::check(&t.file, &t.text, 0)).collect();
+        let too_long: Vec<_> = all.iter().filter_map(|t| bounds::check(&t.file, &t.text, 0, t.dialect)).collect();
         if !too_long.is_empty() {
             diagnostics.extend(too_long);
             return None;
@@ -228,7 +228,7 @@ impl Engine {
         start: usize,
         context: &Context,
     ) -> Result<String, Vec<Diagnostic>> {
-        if let Some(error) = bounds::check(file, text, start) {
+        if let Some(error) = bounds::check(file, text, start, Dialect::Tera2) {
             return Err(vec![error]);
         }
         let body = text.get(start..).unwrap_or_default();

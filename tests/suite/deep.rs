@@ -35,6 +35,9 @@ fn templates_that_are_too_long_or_call_themselves_are_told() {
     let sum = |sign: &str| format!("{{{{ 1{} }}}}", format!(" {sign} 1").repeat(10_000));
     tell("sum", "templates/index.html", sum("+"), "template/too-long");
     tell("choice", "templates/index.html", sum("or"), "template/too-long");
+    tell("filters", "templates/index.html", format!("{{{{ 1{} }}}}", " | abs".repeat(10_000)), "template/too-long");
+    tell("steps", "templates/index.html", format!("{{{{ a{} }}}}", ".b".repeat(10_000)), "template/too-long");
+    tell("lines", "templates/index.html", sum("or").replace(" or ", "\nor\n"), "template/too-long");
     let chain = format!("{{% if a %}}{}{{% endif %}}", "{% elif a %}".repeat(10_000));
     tell("elif", "templates/index.html", chain, "template/too-long");
     let brackets = format!("{{{{ {}1{} }}}}", "(".repeat(10_000), ")".repeat(10_000));
@@ -44,6 +47,21 @@ fn templates_that_are_too_long_or_call_themselves_are_told() {
     tell("include", "templates/index.html", "{% include \"index.html\" %}", "template/circle");
     let list = "{% set a = [] %}{% for i in range(end=9000) %}{% set_global a = [a] %}{% endfor %}{{ a }}";
     tell("list", "templates/index.html", list, "");
+}
+
+/// As much as is allowed, in templates of both generations, to the end of the pipeline; where the engine takes less, it says so.
+#[test]
+fn templates_that_are_just_short_enough_do_not_end_the_process() {
+    for dialect in ["tera1", "tera2"] {
+        for piece in [" + 1", " | abs", " or a", " and a", " ~ 1", ".b", "[0]"] {
+            let site = SiteTest::minimal()
+                .file("kepu.toml", format!("[templates]\ndialect = \"{dialect}\"\n"))
+                .file("templates/index.html", format!("{{% set a = 1 %}}{{{{ a{} }}}}", piece.repeat(500)));
+            let run = site.run(&["build"]);
+            let is_told = run.code == Some(1) && run.stderr.contains("error[template");
+            assert!(run.code == Some(0) || is_told, "{dialect} {piece}: {:?} {:.2000}", run.code, run.stderr);
+        }
+    }
 }
 
 #[test]

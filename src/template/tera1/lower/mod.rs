@@ -10,6 +10,7 @@ mod dashes;
 mod expression;
 mod lowered;
 mod path;
+mod relate;
 mod site;
 mod tags;
 mod variables;
