@@ -17,7 +17,7 @@ use crate::publish::serve;
 use crate::site::{Request, Routes, Site, Stores, plan};
 use crate::text;
 
-use super::output::Output;
+use super::output::{Output, counted};
 
 #[derive(Args, Debug)]
 pub struct Arguments {
@@ -92,17 +92,14 @@ pub fn run(arguments: &Arguments, root: &Path, config: Option<&Path>, output: &O
             let Summary { written, next } = summary;
             let Written { pages, sections, files, rendered, folder, is_update, .. } = written;
             let seconds = format!("{:.2}", started.elapsed().as_secs_f64());
-            let (p, s) = (if pages == 1 { "" } else { "s" }, if sections == 1 { "" } else { "s" });
-            output.say(&if !is_update {
-                text!(
-                    "{pages} page{p} and {sections} section{s}, {files} files in `{folder}`, {seconds} s.",
-                    "{pages} 个页面、{sections} 个栏目，共 {files} 个文件，写入 `{folder}`，用时 {seconds} 秒。"
-                )
-            } else {
-                text!(
-                    "{pages} page{p} and {sections} section{s}, {files} files in `{folder}`, {rendered} of them rendered again, {seconds} s.",
-                    "{pages} 个页面、{sections} 个栏目，共 {files} 个文件，写入 `{folder}`，其中 {rendered} 个重新生成，用时 {seconds} 秒。"
-                )
+            let (en_again, zh_again) = match is_update {
+                true => (format!(", {rendered} of them rendered again"), format!("，其中 {rendered} 个重新生成")),
+                false => (String::new(), String::new()),
+            };
+            let [p, s, f] = [(pages, "page"), (sections, "section"), (files, "file")].map(|(n, noun)| counted(n, noun));
+            output.say(&Text {
+                en: format!("{p} and {s}, {f} in `{folder}`{en_again}, {seconds} s."),
+                zh: format!("{pages} 个页面、{sections} 个栏目，共 {files} 个文件，写入 `{folder}`{zh_again}，用时 {seconds} 秒。"),
             });
             if let Some(change) = next {
                 let (time, path, Text { en, zh }) = (change.time(), &change.path, &change.what);

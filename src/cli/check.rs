@@ -9,12 +9,12 @@ use clap::Args;
 use crate::check::language::repair;
 use crate::check::{self, Options, find_rule, sarif};
 use crate::config::Mode;
-use crate::diagnostic::{Diagnostic, Result};
+use crate::diagnostic::{Diagnostic, Result, Text};
 use crate::site::{Request, Site, plan};
 use crate::text;
 
 use super::build::Progress;
-use super::output::Output;
+use super::output::{Output, counted};
 
 #[derive(Args, Debug)]
 pub struct Arguments {
@@ -142,15 +142,18 @@ fn finish(
     let errors = findings.iter().filter(|finding| finding.is_error()).count();
     let warnings = findings.len() - errors;
     let seconds = format!("{:.2}", started.elapsed().as_secs_f64());
+    let outcome = format!("{} and {}", counted(errors, "error"), counted(warnings, "warning"));
     output.say(&match seen {
-        Some((pages, files)) => text!(
-            "{pages} pages and {files} files checked, {errors} errors and {warnings} warnings, {seconds} s.",
-            "检查了 {pages} 个页面、{files} 个文件，{errors} 个错误，{warnings} 个警告，用时 {seconds} 秒。"
-        ),
-        None => text!(
-            "{errors} errors and {warnings} warnings; the pages could not be checked before these are mended.",
-            "{errors} 个错误，{warnings} 个警告；改正之后才能检查页面。"
-        ),
+        Some((pages, files)) => Text {
+            en: format!("{} and {} checked, {outcome}, {seconds} s.", counted(pages, "page"), counted(files, "file")),
+            zh: format!(
+                "检查了 {pages} 个页面、{files} 个文件，{errors} 个错误，{warnings} 个警告，用时 {seconds} 秒。"
+            ),
+        },
+        None => Text {
+            en: format!("{outcome}; the pages could not be checked before these are mended."),
+            zh: format!("{errors} 个错误，{warnings} 个警告；改正之后才能检查页面。"),
+        },
     });
     if errors == 0 { ExitCode::SUCCESS } else { ExitCode::from(1) }
 }

@@ -19,7 +19,7 @@ use crate::publish::deploy::{self, Artifacts, Options, Progress, Session, Summar
 use crate::site::{Request, Route, Routes, Site, Stores, plan, read_config};
 use crate::text;
 
-use super::output::{Format, Output};
+use super::output::{Format, Output, counted};
 
 #[derive(Args, Debug)]
 pub struct Arguments {
@@ -139,7 +139,8 @@ pub fn run(arguments: &Arguments, root: &Path, config: Option<&Path>, output: &O
     let errors = diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).count();
     let failed = errors > 0 || (output.strict && !diagnostics.is_empty());
     let Some((target, done)) = done else {
-        output.say(&text!("The deploy did not finish: {errors} error(s).", "发布没有完成：{errors} 个错误。"));
+        let en = format!("The deploy did not finish: {}.", counted(errors, "error"));
+        output.say(&Text { en, zh: format!("发布没有完成：{errors} 个错误。") });
         return ExitCode::from(1);
     };
     match &done {
@@ -219,7 +220,7 @@ fn act(
         match session.versions() {
             Ok((ids, live)) => list(&ids, live.as_deref(), output),
             Err(error) => {
-                diagnostics.push(session.explain(&error));
+                diagnostics.push(*error);
                 return None;
             }
         }
@@ -243,6 +244,9 @@ fn act(
     let passes = arguments.skip_check
         || arguments.setup
         || passes_check(&site, &routes, &artifacts, request, stores.as_ref(), diagnostics);
+    if passes && !arguments.setup {
+        diagnostics.extend(deploy::search_sources(root, stores.as_ref().map(Stores::checked)));
+    }
     // Only now: a site that cannot be made leaves nothing behind.
     stores.iter().for_each(Stores::save);
     if !passes {
@@ -254,10 +258,10 @@ fn act(
         let _ = std::fs::create_dir_all(&notes).and_then(|()| std::fs::write(notes.join(name), text));
     }
     if arguments.setup {
-        setup(target, &redirects, artifacts.has("404.html"), output);
+        let apart = deploy::apart(&redirects, &artifacts.paths().collect::<Vec<_>>());
+        setup(target, &apart, artifacts.has("404.html"), output);
         return Some(Done::Told);
     }
-    diagnostics.extend(deploy::search_sources(root));
     if matches!(target.host, Host::Ftp { .. }) || target.server == Server::Iis {
         let sent = std::fs::read_to_string(notes.join("sent")).unwrap_or_default();
         let sent: HashSet<&str> = sent.lines().collect();
@@ -297,10 +301,10 @@ fn passes_check(
     diagnostics.push(
         Diagnostic::error(
             "deploy/check",
-            text!(
-                "`kepu check` finds {count} error(s); nothing was sent",
-                "`kepu check` 发现 {count} 个错误，没有发送任何内容"
-            ),
+            Text {
+                en: format!("`kepu check` finds {}; nothing was sent", counted(count, "error")),
+                zh: format!("`kepu check` 发现 {count} 个错误，没有发送任何内容"),
+            },
         )
         .help(text!(
             "mend them, or deploy all the same with --skip-check",

@@ -29,6 +29,11 @@ pub struct Output {
     pub strict: bool,
 }
 
+/// A number with its English noun: `1 page`, `2 pages`.
+pub fn counted(number: usize, noun: &str) -> String {
+    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
+}
+
 impl Output {
     /// A line about what is going on, on standard error.
     pub fn say(&self, what: &Text) {
@@ -44,12 +49,16 @@ impl Output {
         let errors = diagnostics.iter().filter(|d| d.is_error()).count();
         let warnings = diagnostics.len() - errors;
         if errors > 0 {
+            let (some_errors, some_warnings) = (counted(errors, "error"), counted(warnings, "warning"));
             self.say(&match warnings {
-                0 => text!("{errors} error(s); nothing was changed.", "{errors} 个错误，没有改动任何文件。"),
-                _ => text!(
-                    "{errors} error(s), {warnings} warning(s); nothing was changed.",
-                    "{errors} 个错误，{warnings} 个警告，没有改动任何文件。"
-                ),
+                0 => Text {
+                    en: format!("{some_errors}; nothing was changed."),
+                    zh: format!("{errors} 个错误，没有改动任何文件。"),
+                },
+                _ => Text {
+                    en: format!("{some_errors}, {some_warnings}; nothing was changed."),
+                    zh: format!("{errors} 个错误，{warnings} 个警告，没有改动任何文件。"),
+                },
             });
         }
         errors > 0

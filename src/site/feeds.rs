@@ -12,9 +12,9 @@ use crate::search;
 
 use super::Site;
 use super::bodies::Bodies;
+use super::fields::{Field, Fields, language_fields};
 use super::memo::Memo;
 use super::relate::{DocumentId, PageId, SectionId};
-use super::render::{Field, Fields, language_fields};
 use super::routes::FeedOf;
 use super::values;
 

@@ -7,6 +7,7 @@ mod asks;
 mod bodies;
 mod body;
 mod feeds;
+mod fields;
 mod functions;
 mod generation;
 mod known;
@@ -16,6 +17,7 @@ mod load;
 mod memo;
 mod memory;
 mod pager;
+mod plan;
 mod relate;
 mod render;
 mod request;
@@ -48,10 +50,11 @@ pub use functions::{Images, Processed, files::is_aside, is_safe, register_names}
 pub use generation::Generation;
 pub use memo::Stores;
 pub use memory::overlooked;
+pub use plan::{has_same_routes, plan};
 pub use relate::DocumentId;
 pub use render::{Artifact, Work, render, summarize, template_of, work};
 pub use request::{Request, read_config};
-pub use routes::{Route, Routes, has_same_routes, plan};
+pub use routes::{Route, Routes};
 
 use relate::Relations;
 use taxonomy::TaxonomyTerms;

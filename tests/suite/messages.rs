@@ -38,7 +38,7 @@ fn all_errors_of_a_run_are_shown() {
         .says("also-nowhere.md")
         .says("titel")
         .says("did you mean `title`")
-        .says("3 error(s), 1 warning");
+        .says("3 errors, 1 warning");
 }
 
 #[test]
@@ -75,7 +75,7 @@ fn one_mistake_in_a_base_template_is_told_once() {
     for page in 0..60 {
         site = site.file(&format!("content/p{page}.md"), "+++\n+++\n");
     }
-    let run = site.build().fails().says("1 error(s)");
+    let run = site.build().fails().says("1 error");
     assert_eq!(run.stderr.matches("templates/page.html:1:").count(), 1, "{}", run.stderr);
 }
 

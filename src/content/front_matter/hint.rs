@@ -23,7 +23,9 @@ pub fn hint(error: &Diagnostic, notation: Notation) -> Text {
         );
     }
     let message = error.message.en.as_str();
-    if message.contains("expected a string") {
+    let value = line.split_once('=').map_or("", |(_, value)| value.trim_start());
+    let is_bare = notation == Notation::Toml && !value.starts_with(['"', '\'', '[', '{']) && !value.is_ascii();
+    if message.contains("expected a string") || is_bare {
         return text!("put the value in quotation marks", "请给值加上英文双引号");
     }
     if message.contains("boolean") {

@@ -6,7 +6,7 @@ use tera::Value;
 
 use super::{FrontMatter, empty_map, list, lists};
 use crate::config::raw::options;
-use crate::config::{Config, SlugifyStrategy};
+use crate::config::{Config, slugify_path};
 use crate::content::address;
 use crate::content::date::{Date, RawDate};
 use crate::data::Data;
@@ -145,8 +145,9 @@ fn check_terms(
                         .error("front-matter/empty-term", &path, message)
                         .help(text!("remove it, or write a name", "请删去它，或写上名称")),
                 );
-            } else if config.slugify.taxonomies == SlugifyStrategy::Off {
-                front.refuse_address(&path, address::escape(term), diagnostics);
+            } else {
+                let slug = slugify_path(term, config.slugify.taxonomies);
+                front.refuse_address(&path, address::escape(&slug), diagnostics);
             }
         }
     }

@@ -1,6 +1,6 @@
 //! The site as a host shall have it: every output path with the hash of its bytes.
 //!
-//! Like a build, a deploy works on top of the last one ([`crate::publish::build::Pass`]): what is made of the same is neither
+//! Like a build, a deploy works on top of the last one ([`crate::publish::pass::Pass`]): what is made of the same is neither
 //! rendered nor hashed again, and nothing is written to the output folder. Bytes are kept up to a budget; what is beyond
 //! it, or was not rendered, is rendered when it is sent, which gives the same bytes.
 
@@ -10,13 +10,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::host::{Body, Content, Fault, HostError, Result, Throttle};
-use super::manifest::{Entry, Files};
+use super::manifest::{Entry, Files, is_inside};
 use crate::cache::{self, Digest, Stamp};
 use crate::diagnostic::{self, Diagnostic};
-use crate::publish::build::{Pass, Sink};
 use crate::publish::disk::{State, Written};
+use crate::publish::pass::{Pass, Sink};
 use crate::publish::record::{self, Record};
 use crate::site::{Artifact, Processed, Request, Route, Routes, Site, render};
+use crate::text;
 
 /// Bytes of rendered text that are kept until they are sent.
 const BUDGET: u64 = 256 * 1024 * 1024;
@@ -39,7 +40,8 @@ enum Kept {
     Bytes(Arc<[u8]>),
     /// Made when it is asked for.
     Nothing,
-    File(PathBuf),
+    /// A file with this stamp.
+    File(PathBuf, Stamp),
 }
 
 /// Takes what is made, and knows by the last deploy's record what need not be made.
@@ -101,6 +103,12 @@ impl<'a> Artifacts<'a> {
         let rendered = done.iter().filter(|file| file.is_rendered).count();
         let mut items = BTreeMap::new();
         for file in &done {
+            if !is_inside(&file.path) {
+                let path = &file.path;
+                let message = text!("`{path}` is no path inside the site", "`{path}` 不是网站之内的路径");
+                diagnostics.push(Diagnostic::error("deploy/path", message));
+                return None;
+            }
             if let Some(item) = collected.remove(&*file.path).or_else(|| sink.of_before(&file.path)) {
                 items.insert(file.path.to_string(), item);
             }
@@ -173,7 +181,8 @@ impl<'a> Artifacts<'a> {
         let item = self.items.get(path).ok_or_else(missing)?;
         let body = match &item.kept {
             Kept::Bytes(bytes) => Body::Bytes(bytes.clone()),
-            Kept::File(file) => Body::File(file.clone(), item.size),
+            Kept::File(file, stamp) if Stamp::of(file).as_ref() == Some(stamp) => Body::File(file.clone(), item.size),
+            Kept::File(..) => return Err(missing()),
             Kept::Nothing => {
                 let made = match self.routes.get(path) {
                     Some(route) => match render(self.site, path, route).map_err(|_| missing())? {
@@ -212,12 +221,13 @@ fn bytes(artifact: Artifact) -> Option<Arc<[u8]>> {
 }
 
 fn file_item(path: &Path) -> diagnostic::Result<Item> {
-    let hashed = || -> std::io::Result<(Digest, u64)> {
+    let hashed = || -> std::io::Result<(Digest, u64, Stamp)> {
         let mut file = std::fs::File::open(path)?;
+        let stamp = Stamp::from(&file.metadata()?);
         let mut hasher = blake3::Hasher::new();
         let size = std::io::copy(&mut file, &mut hasher)?;
-        Ok((Digest::from_hash(&hasher.finalize()), size))
+        Ok((Digest::from_hash(&hasher.finalize()), size, stamp))
     };
-    let (hash, size) = hashed().map_err(|error| Box::new(Diagnostic::io(path.display().to_string(), &error)))?;
-    Ok(Item { hash, size, kept: Kept::File(path.to_owned()) })
+    let (hash, size, stamp) = hashed().map_err(|error| Box::new(Diagnostic::io(path.display().to_string(), &error)))?;
+    Ok(Item { hash, size, kept: Kept::File(path.to_owned(), stamp) })
 }

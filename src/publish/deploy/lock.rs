@@ -12,9 +12,15 @@ use super::transfer::{first_pause, retry};
 use crate::diagnostic::Diagnostic;
 use crate::text;
 
+/// How often a holder shows that it lives: every minute.
+fn renewal() -> Duration {
+    first_pause() * 120
+}
+
 /// After this long without a sign of life a lock is nobody's.
-const STALE: Duration = Duration::from_secs(600);
-const RENEW: Duration = Duration::from_secs(60);
+fn patience() -> Duration {
+    renewal() * 4
+}
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Holder {
@@ -47,10 +53,14 @@ impl Holder {
         serde_json::to_vec(self).unwrap_or_default()
     }
 
-    /// Whether nobody holds this lock any more.
-    fn is_dead(&self) -> bool {
-        let silent = Timestamp::now().duration_since(self.renewed).unsigned_abs();
-        silent > STALE || (self.host == computer() && !is_running(self.pid))
+    /// Whether the process that holds this lock is gone, as far as this computer can tell.
+    fn is_gone(&self) -> bool {
+        self.host == computer() && !is_running(self.pid)
+    }
+
+    /// Whether the last sign of life is long ago, if the clocks of both computers are right.
+    fn seems_silent(&self) -> bool {
+        Timestamp::now().duration_since(self.renewed).unsigned_abs() > patience()
     }
 }
 
@@ -87,15 +97,23 @@ pub enum Taken {
     Theirs(Option<Box<Holder>>),
 }
 
-/// Takes the lock, waiting for it up to `patience`. A dead lock is taken over; `by_force` any.
-pub fn take(host: &dyn Host, path: &str, me: &Holder, patience: Duration, by_force: bool) -> Result<Taken> {
-    let until = Instant::now() + patience;
+/// Takes the lock, waiting for it up to `wait`. A dead lock is taken over; `by_force` any.
+///
+/// A lock is dead when it does not change while this computer watches it, whatever the clock of its holder says. One that
+/// seems silent is worth that time.
+pub fn take(host: &dyn Host, path: &str, me: &Holder, wait: Duration, by_force: bool) -> Result<Taken> {
+    let until = Instant::now() + wait;
     let mut by_force = by_force;
+    let (mut seen, mut since, mut lives) = (None, Instant::now(), false);
     loop {
         if retry(|| host.create(path, &me.bytes()))? {
             return Ok(Taken::Mine);
         }
         let there = retry(|| host.read(path))?;
+        if there != seen {
+            lives = seen.is_some();
+            (seen, since) = (there.clone(), Instant::now());
+        }
         let holder = there.as_deref().and_then(|bytes| serde_json::from_slice::<Holder>(bytes).ok());
         match holder {
             // The first answer was lost on the way.
@@ -108,7 +126,7 @@ pub fn take(host: &dyn Host, path: &str, me: &Holder, patience: Duration, by_for
                 }
                 continue;
             }
-            Some(holder) if by_force || holder.is_dead() => {
+            Some(holder) if by_force || holder.is_gone() || since.elapsed() > patience() => {
                 by_force = false;
                 // Two that find the same dead lock: only one of them may remove what it saw.
                 if retry(|| host.read(path))? == there {
@@ -116,11 +134,12 @@ pub fn take(host: &dyn Host, path: &str, me: &Holder, patience: Duration, by_for
                 }
                 continue;
             }
-            None => {}
-            Some(holder) if Instant::now() >= until => return Ok(Taken::Theirs(Some(Box::new(holder)))),
-            Some(_) => {}
+            Some(holder) if Instant::now() >= until && (lives || !holder.seems_silent()) => {
+                return Ok(Taken::Theirs(Some(Box::new(holder))));
+            }
+            _ => {}
         }
-        std::thread::sleep(Duration::from_millis(500).min(until.saturating_duration_since(Instant::now())));
+        std::thread::sleep(first_pause());
     }
 }
 
@@ -173,7 +192,7 @@ pub fn hold<T>(host: &dyn Host, path: &str, me: &Holder, work: impl FnOnce(&Held
         let lost_there = &lost;
         scope.spawn(move || {
             let mut me = me.clone();
-            while stopped.recv_timeout(RENEW) == Err(RecvTimeoutError::Timeout) {
+            while stopped.recv_timeout(renewal()) == Err(RecvTimeoutError::Timeout) {
                 if !is_mine(host, path, &me) {
                     lost_there.store(true, Ordering::Relaxed);
                     return;

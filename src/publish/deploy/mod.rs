@@ -25,4 +25,4 @@ pub use artifacts::Artifacts;
 pub use host::Version;
 pub use run::{Options, Progress, Session, Summary};
 pub use secrets::search_sources;
-pub use server::{by_hand, dress, redirects, s3_rules};
+pub use server::{apart, by_hand, dress, redirects, s3_rules};

@@ -16,7 +16,7 @@ use super::manifest::{Files, Manifest, hash};
 use super::probe::Probe;
 use super::transfer::retry;
 use super::{habits, versions};
-use crate::config::deploy::Target;
+use crate::config::deploy::{Switch, Target};
 use crate::diagnostic::Diagnostic;
 use crate::text;
 use work::Work;
@@ -66,7 +66,9 @@ pub struct Session<'a> {
     target: &'a Target,
     options: &'a Options,
     host: Probe,
-    layout: Layout,
+    /// The document root, below the host's base.
+    name: String,
+    switch: Switch,
     label: String,
     /// The target's folder in the site's `.kepu/`.
     notes: PathBuf,
@@ -87,9 +89,16 @@ impl<'a> Session<'a> {
         let around = Surroundings { root, folder, notes: &notes, accept_host_key: options.accept_host_key };
         let open = hosts::open(target, &around)?;
         let host = Probe::new(open.host);
-        let settled = Layout::settle(&host, &open.name, open.switch);
-        let layout = settled.map_err(|error| error.diagnostic(&target.name, &open.label))?.ok_or_else(|| {
-            let label = &open.label;
+        let throttle = Arc::new(Throttle::new(options.limit.or(target.limit)));
+        let (name, switch, label) = (open.name, open.switch, open.label);
+        Ok(Self { target, options, host, name, switch, label, notes, throttle, progress })
+    }
+
+    /// How the site lies at the host now. Another deploy may change that, so that under the lock it is asked again.
+    fn layout(&self) -> Result<Layout, Box<Diagnostic>> {
+        let settled = Layout::settle(&self.host, &self.name, self.switch).map_err(|error| self.explain(&error))?;
+        let layout = settled.ok_or_else(|| {
+            let label = &self.label;
             Diagnostic::error(
                 "deploy/config",
                 text!(
@@ -102,8 +111,7 @@ impl<'a> Session<'a> {
                 "请写一个还不存在的文件夹，或写 `switch = \"in-place\"`"
             ))
         })?;
-        let throttle = Arc::new(Throttle::new(options.limit.or(target.limit)));
-        Ok(Self { target, options, host, layout, label: open.label, notes, throttle, progress })
+        Ok(layout)
     }
 
     /// Sends what changed. None, with errors in `diagnostics`, when it did not work.
@@ -120,7 +128,7 @@ impl<'a> Session<'a> {
     /// Makes an earlier version live again: the one named, or the one before the live one.
     pub fn roll_back(&self, id: Option<&str>, diagnostics: &mut Vec<Diagnostic>) -> Option<Summary> {
         self.with_lock(diagnostics, |guard, diagnostics| {
-            let (list, live) = self.versions()?;
+            let (list, live) = self.versions_in(guard.layout)?;
             let list: Vec<String> = list.into_iter().map(|version| version.id).collect();
             if self.host.abilities().collects {
                 let before = list.len().checked_sub(2).and_then(|at| list.get(at));
@@ -140,41 +148,45 @@ impl<'a> Session<'a> {
                 None => at.and_then(|at| at.checked_sub(1)).and_then(|at| list.get(at)),
             };
             let manifest = match wanted {
-                Some(id) => versions::read(&self.host, &self.layout, id)?,
+                Some(id) => versions::read(&self.host, guard.layout, id)?,
                 None => None,
             };
             let Some(manifest) = manifest else {
                 diagnostics.push(no_version(id, &self.label));
                 return Ok(None);
             };
-            let objects = versions::objects(&self.host, &self.layout)?;
+            let objects = versions::objects(&self.host, guard.layout)?;
             let gone = |path: &str| Err(HostError::other("its bytes are no longer kept there").at(path));
             self.send(&manifest.files, &gone, guard, Some((&manifest.id, &objects)), diagnostics)
         })
     }
 
     /// All versions at the host, oldest first, and the live one's id.
-    pub fn versions(&self) -> Result<(Vec<Version>, Option<String>)> {
+    pub fn versions(&self) -> Result<(Vec<Version>, Option<String>), Box<Diagnostic>> {
+        Ok(self.versions_in(&self.layout()?).map_err(|error| self.explain(&error))?)
+    }
+
+    fn versions_in(&self, layout: &Layout) -> Result<(Vec<Version>, Option<String>)> {
         if let Some(ids) = self.host.history(self.target.keep)? {
             let live = ids.last().map(|version| version.id.clone());
             return Ok((ids, live));
         }
-        let live = match &self.layout {
+        let live = match layout {
             Layout::Link { live: None, .. } => None,
-            Layout::Link { live: Some(slot), .. } => self.manifest(*slot)?,
-            Layout::InPlace { .. } => self.manifest('a')?,
+            Layout::Link { live: Some(slot), .. } => self.manifest(layout, *slot)?,
+            Layout::InPlace { .. } => self.manifest(layout, 'a')?,
         };
-        let ids = versions::list(&self.host, &self.layout)?;
+        let ids = versions::list(&self.host, layout)?;
         let versions = ids.into_iter().map(|id| Version { id, when: None });
         Ok((versions.collect(), live.map(|manifest| manifest.id)))
     }
 
-    pub fn explain(&self, error: &HostError) -> Diagnostic {
+    fn explain(&self, error: &HostError) -> Diagnostic {
         error.diagnostic(&self.target.name, &self.label)
     }
 
-    fn manifest(&self, slot: char) -> Result<Option<Manifest>> {
-        let ground = self.layout.ground(slot, &self.notes);
+    fn manifest(&self, layout: &Layout, slot: char) -> Result<Option<Manifest>> {
+        let ground = layout.ground(slot, &self.notes);
         Ok(retry(|| self.host.read(&ground.manifest))?.as_deref().and_then(Manifest::parse))
     }
 
@@ -185,17 +197,27 @@ impl<'a> Session<'a> {
         work: impl FnOnce(&Guard, &mut Vec<Diagnostic>) -> Result<Option<T>>,
     ) -> Option<T> {
         let me = Holder::me(&new_id());
+        let layout = self.layout().map_err(|error| diagnostics.push(*error)).ok()?;
         let needs_lock = !self.options.dry_run && !self.host.abilities().collects;
         let result = if needs_lock {
-            let path = self.layout.lock();
+            let path = layout.lock();
             match lock::take(&self.host, &path, &me, self.options.wait, self.options.break_lock) {
                 Ok(Taken::Mine) => lock::hold(&self.host, &path, &me, |held| {
+                    // The deploy that was waited for may have switched the site.
+                    let layout = match self.layout() {
+                        Ok(layout) if layout.lock() == path => layout,
+                        Ok(_) => return Err(HostError::new(Fault::Overtaken, String::new())),
+                        Err(error) => {
+                            diagnostics.push(*error);
+                            return Ok(None);
+                        }
+                    };
                     let check = || held.check();
                     let last = || match lock::is_mine(&self.host, &path, &me) {
                         true => Ok(()),
                         false => Err(HostError::new(Fault::Overtaken, String::new())),
                     };
-                    work(&Guard { id: &me.id, check: &check, last: &last }, diagnostics)
+                    work(&Guard { layout: &layout, id: &me.id, check: &check, last: &last }, diagnostics)
                 }),
                 Ok(Taken::Theirs(holder)) => {
                     diagnostics.push(lock::refusal(holder.as_deref(), &self.label));
@@ -204,7 +226,7 @@ impl<'a> Session<'a> {
                 Err(error) => Err(error),
             }
         } else {
-            work(&Guard { id: &me.id, check: &|| Ok(()), last: &|| Ok(()) }, diagnostics)
+            work(&Guard { layout: &layout, id: &me.id, check: &|| Ok(()), last: &|| Ok(()) }, diagnostics)
         };
         result.unwrap_or_else(|error| {
             diagnostics.push(self.explain(&error));
@@ -225,7 +247,7 @@ impl<'a> Session<'a> {
         let at = |hash: &str| back.and_then(|(_, objects)| objects.get(hash).cloned());
         let id = back.map_or(guard.id, |(id, _)| id);
         let work = Work { session: self, new, content, guard, id, is_rollback: back.is_some() };
-        let summary = match &self.layout {
+        let summary = match guard.layout {
             Layout::InPlace { .. } => work.in_place(diagnostics)?,
             Layout::Link { .. } => work.linked(&at, diagnostics)?,
         };
@@ -250,6 +272,8 @@ impl<'a> Session<'a> {
 
 /// Proof of the lock, asked before each step and, over the net, before what cannot be taken back.
 struct Guard<'a> {
+    /// How the site lies at the host since the lock was taken.
+    layout: &'a Layout,
     id: &'a str,
     check: &'a (dyn Fn() -> Result<()> + Sync),
     last: &'a (dyn Fn() -> Result<()> + Sync),

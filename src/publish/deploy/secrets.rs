@@ -2,10 +2,12 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
+use std::time::SystemTime;
 
 use aho_corasick::AhoCorasick;
 use rayon::prelude::*;
 
+use crate::cache::{BUILD_ID, Digester, Stamp, Store, nanoseconds};
 use crate::config::deploy::{Target, variable};
 use crate::diagnostic::{Diagnostic, Place, Result};
 use crate::text;
@@ -168,8 +170,9 @@ pub fn find(text: &str) -> Option<(&'static str, std::ops::Range<usize>)> {
     None
 }
 
-/// Files of the site's folder that hold secrets by their name or content: `.env`, private keys, configuration.
-pub fn search_sources(root: &Path) -> Vec<Diagnostic> {
+/// Files of the site's folder that hold secrets by their name or content: `.env`, private keys, configuration. Those in which
+/// none was found are not read again while they look the same, as `store` tells.
+pub fn search_sources(root: &Path, store: Option<&Store>) -> Vec<Diagnostic> {
     /// Sources are small; what is larger is data.
     const LARGEST: u64 = 512 * 1024;
     const TEXTS: [&str; 16] = [
@@ -180,6 +183,12 @@ pub fn search_sources(root: &Path) -> Vec<Diagnostic> {
         entry.depth() == 0 || !(entry.file_type().is_dir() && entry.file_name().to_str().is_some_and(skipped))
     });
     let files: Vec<walkdir::DirEntry> = entries.flatten().filter(|entry| entry.file_type().is_file()).collect();
+    let now = nanoseconds(SystemTime::now());
+    let key = |shown: &str, stamp: Stamp| {
+        let mut digester = Digester::new();
+        digester.text(BUILD_ID).text("secrets").text(shown).number(stamp.inode).number(stamp.size);
+        digester.number(stamp.modified as u64).number(stamp.changed as u64).finish()
+    };
     let search = |entry: &walkdir::DirEntry| {
         let name = entry.file_name().to_string_lossy();
         let shown = crate::site::shown(root, entry.path());
@@ -194,10 +203,17 @@ pub fn search_sources(root: &Path) -> Vec<Diagnostic> {
             return Some(Diagnostic::error("deploy/secret", message).at(Place::file(&shown)).help(help));
         }
         let (_, extension) = name.rsplit_once('.')?;
-        if !TEXTS.contains(&extension) || entry.metadata().map_or(true, |data| data.len() > LARGEST) {
+        let stamp = TEXTS.contains(&extension).then(|| entry.metadata()).and_then(std::result::Result::ok);
+        let stamp = stamp.map(|data| Stamp::from(&data)).filter(|stamp| stamp.size <= LARGEST)?;
+        let known = store.filter(|_| !stamp.is_fresh_at(now)).map(|store| (store, key(&shown, stamp)));
+        if known.is_some_and(|(store, key)| store.get(key).is_some()) {
             return None;
         }
-        search_text(&shown, &std::fs::read_to_string(entry.path()).ok()?)
+        let found = search_text(&shown, &std::fs::read_to_string(entry.path()).ok()?);
+        if let (None, Some((store, key))) = (&found, known) {
+            store.put(key, &[]);
+        }
+        found
     };
     files.par_iter().with_min_len(16).filter_map(search).collect()
 }

@@ -31,6 +31,19 @@ pub fn redirects(site: &Site, routes: &Routes) -> BTreeMap<String, String> {
         .collect()
 }
 
+/// The redirects of files, and of folders that hold nothing but the redirect: rules of IIS and S3 take everything below a folder along.
+/// The others are still led on by the page that stands there. `paths` are all output paths, in order.
+pub fn apart(redirects: &BTreeMap<String, String>, paths: &[&str]) -> BTreeMap<String, String> {
+    let holds_nothing_else = |from: &str| {
+        let from = from.trim_start_matches('/');
+        let own = if from.is_empty() || from.ends_with('/') { format!("{from}index.html") } else { from.to_owned() };
+        let first = paths.partition_point(|path| *path < from);
+        paths[first..].iter().take_while(|path| path.starts_with(from)).all(|path| *path == own)
+    };
+    let apart = redirects.iter().filter(|(from, _)| holds_nothing_else(from));
+    apart.map(|(from, to)| (from.clone(), to.clone())).collect()
+}
+
 /// Adds the files that the target's web server reads. What it cannot read from the site's folder is returned, as a name and
 /// a text for the administrator.
 pub fn dress(
@@ -53,7 +66,8 @@ pub fn dress(
             None
         }
         Server::Iis => {
-            artifacts.add("web.config", iis(redirects, has_404).into_bytes());
+            let redirects = apart(redirects, &artifacts.paths().collect::<Vec<_>>());
+            artifacts.add("web.config", iis(&redirects, has_404).into_bytes());
             None
         }
         Server::Netlify => {
@@ -306,6 +320,22 @@ mod tests {
 
     fn one() -> BTreeMap<String, String> {
         [("/old/".to_owned(), "/new/".to_owned()), ("/q\"uote/".to_owned(), "/x/".to_owned())].into()
+    }
+
+    #[test]
+    fn what_takes_everything_below_along_is_left_to_the_page() {
+        let redirects = ["/", "/old/", "/blog/", "/a.html", "/tag"].map(|from| (from.to_owned(), "/new/".to_owned()));
+        let paths = [
+            "a.html",
+            "blog/index.html",
+            "blog/p/index.html",
+            "index.html",
+            "old/index.html",
+            "tag",
+            "tags/index.html",
+        ];
+        let apart: Vec<String> = apart(&redirects.into(), &paths).into_keys().collect();
+        assert_eq!(apart, ["/a.html", "/old/"]);
     }
 
     #[test]

@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -23,6 +24,10 @@ pub struct Stamps {
 /// A change in the same moment as the deploy's own cannot be told from it; servers tell time by the second. Nanoseconds.
 const MOMENT: i64 = 2_000_000_000;
 
+fn nanoseconds(time: Duration) -> i64 {
+    i64::try_from(time.as_nanos()).unwrap_or(i64::MAX)
+}
+
 impl Stamps {
     /// What was noted after the deploy `id`; nothing when that was another computer's.
     pub fn load(file: &Path, id: &str) -> Self {
@@ -30,12 +35,13 @@ impl Stamps {
         stamps.filter(|stamps| stamps.id == id).unwrap_or_default()
     }
 
-    /// Notes the times of a tree that was just filled with `files`. Failing to is not failing to deploy.
-    pub fn note(host: &dyn Host, tree: &str, files: &Files, id: &str, file: &Path) {
+    /// Notes the times of a tree that was filled with `files` this long ago. Failing to is not failing to deploy.
+    pub fn note(host: &dyn Host, tree: &str, files: &Files, id: &str, file: &Path, ago: Duration) {
         let walk = Walk { host, tree, parents: parents(files), stamps: &Self::default() };
         let Ok((_, mut folders)) = walk.run(true) else { return };
-        let last = folders.values().copied().max().unwrap_or(0);
-        folders.retain(|_, stamp| *stamp < last - MOMENT);
+        // As early as it can be at the host.
+        let now = folders.values().copied().max().unwrap_or(0) + nanoseconds(ago).min(MOMENT);
+        folders.retain(|_, stamp| *stamp < now - MOMENT);
         let stamps = Self { id: id.to_owned(), folders };
         if let Ok(bytes) = serde_json::to_vec(&stamps) {
             let _ = std::fs::write(file, bytes);
@@ -142,7 +148,7 @@ mod tests {
         };
         ["p/a", "p/b"].into_iter().for_each(set);
         let file = folder.path().join("stamps");
-        Stamps::note(host.as_ref(), "tree/", &ours, "1", &file);
+        Stamps::note(host.as_ref(), "tree/", &ours, "1", &file, Duration::ZERO);
         let stamps = Stamps::load(&file, "1");
         assert_eq!(stamps.folders.keys().collect::<Vec<_>>(), ["p/a", "p/b"]);
         for stranger in ["top.txt", "p/a/c/deep.txt", "p/b/unseen.txt"] {

@@ -163,14 +163,18 @@ impl Transfer<'_> {
         let (place, kept) = (format!("{}{path}", self.tree), format!("{keep}{}", entry.hash));
         let done = match moved {
             // Where both are names of one file, renaming does nothing (rename(2)), and the old name stays.
-            true => self.host.rename(&place, &kept).and_then(|()| self.host.delete(&place)),
-            false => match self.host.size(&kept)? {
+            true => retry(|| self.host.rename(&place, &kept)).and_then(|()| retry(|| self.host.delete(&place))),
+            false => match retry(|| self.host.size(&kept))? {
                 Some(_) => Ok(()),
-                None => self.host.link(&place, &kept),
+                None => retry(|| self.host.link(&place, &kept)),
             },
         };
-        // Gone already, by the hand of a deploy that was cut off: there is nothing to keep.
-        Ok(done.is_ok() && moved)
+        match done {
+            Ok(()) => Ok(moved),
+            // Gone already, by the hand of a deploy that was cut off: there is nothing to keep.
+            Err(_) if retry(|| self.host.size(&place))?.is_none() => Ok(false),
+            Err(error) => Err(error.at(path)),
+        }
     }
 
     /// Removes files, and the folders that they leave empty.

@@ -22,6 +22,8 @@ fn one_change_in_a_large_site() {
         let (first, said) = timed(&host, &site);
         println!("{kind:?}: first deploy {first:.2?}: {said}");
         for change in 1..=3 {
+            // Nobody writes faster; folders that changed within the last two seconds are looked into once more.
+            std::thread::sleep(Duration::from_secs(3));
             let page = "content/science/p000501.md";
             let text = std::fs::read_to_string(site.path(page)).expect("a page");
             site.write(page, format!("{text}\n改动 {change}。\n"));
@@ -41,6 +43,9 @@ fn one_change_in_a_large_site() {
 
 fn timed(host: &Host, site: &SiteTest) -> (Duration, String) {
     let started = Instant::now();
-    let run = host.deploy(site, &[]).succeeds();
+    // As from an office: over loopback a first deploy takes no longer than the disk.
+    let limit = std::env::var("KEPU_BENCH_LIMIT").unwrap_or_default();
+    let arguments: &[&str] = if limit.is_empty() { &[] } else { &["--limit", &limit] };
+    let run = host.deploy(site, arguments).succeeds();
     (started.elapsed(), run.stderr.lines().rfind(|line| line.contains("host")).unwrap_or_default().to_owned())
 }

@@ -121,6 +121,16 @@ fn a_host_with_another_key_is_not_trusted() {
 }
 
 #[test]
+fn a_host_that_is_known_by_another_of_its_keys_is_trusted() {
+    if left_out() {
+        return;
+    }
+    let (host, site) = (Host::new(Kind::Sftp), site());
+    ssh::known_by(&host.machine, "rsa_host_key");
+    host.deploy(&site, &[]).succeeds();
+}
+
+#[test]
 fn a_git_host_with_another_key_is_not_trusted() {
     if left_out() {
         return;

@@ -35,13 +35,14 @@ pub fn start_with_shell(machine: &mut Machine) -> Ssh {
 }
 
 fn start_with(machine: &mut Machine, more: &str) -> Ssh {
-    let key = make_key(machine, "user_key");
+    let key = make_key(machine, "user_key", "ed25519");
     let known_hosts = new_host_key(machine);
+    make_key(machine, "rsa_host_key", "rsa");
     let public = std::fs::read_to_string(key.with_extension("pub")).expect("a key");
     let keys = machine.write("authorized_keys", public);
     let (address, root) = (machine.address(), machine.root().display());
     let config = format!(
-        "ListenAddress {address}:{PORT}\nHostKey {root}/host_key\nPidFile none\nUsePAM no\nStrictModes no\n\
+        "ListenAddress {address}:{PORT}\nHostKey {root}/host_key\nHostKey {root}/rsa_host_key\nPidFile none\nUsePAM no\nStrictModes no\n\
          AuthorizedKeysFile {}\nPasswordAuthentication yes\nAllowUsers {USER}\nMaxStartups 100\nMaxAuthTries 20\n\
          PerSourcePenalties no\nSubsystem sftp internal-sftp\n{more}",
         keys.display()
@@ -66,18 +67,24 @@ fn known_to_sshd(line: &str) -> bool {
 
 /// Makes a key for the host, for its next start, and returns what knows it.
 pub fn new_host_key(machine: &Machine) -> PathBuf {
-    let key = make_key(machine, "host_key");
+    make_key(machine, "host_key", "ed25519");
+    known_by(machine, "host_key")
+}
+
+/// What knows the host by one of its keys, `host_key` or `rsa_host_key`.
+pub fn known_by(machine: &Machine, key: &str) -> PathBuf {
+    let key = machine.path(key);
     let public = std::fs::read_to_string(key.with_extension("pub")).expect("a key");
     let hosts = [machine.address(), machine.front_address()];
     let lines: String = hosts.iter().map(|host| format!("[{host}]:{PORT} {public}")).collect();
     machine.write("known_hosts", lines)
 }
 
-fn make_key(machine: &Machine, name: &str) -> PathBuf {
+fn make_key(machine: &Machine, name: &str, kind: &str) -> PathBuf {
     let key = machine.path(name);
     for file in [key.clone(), key.with_extension("pub")] {
         let _ = std::fs::remove_file(file);
     }
-    output_of(Command::new("ssh-keygen").args(["-q", "-t", "ed25519", "-N", "", "-C", "test", "-f"]).arg(&key));
+    output_of(Command::new("ssh-keygen").args(["-q", "-t", kind, "-N", "", "-C", "test", "-f"]).arg(&key));
     key
 }

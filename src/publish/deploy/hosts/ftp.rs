@@ -367,7 +367,9 @@ impl Host for Ftp {
         self.ask(to, |stream| match stream.rename(&from, &full) {
             // IIS does not rename over a file: it must go first.
             Err(FtpError::UnexpectedResponse(response))
-                if String::from_utf8_lossy(&response.body).contains("exist") && stream.size(&full).is_ok() =>
+                if String::from_utf8_lossy(&response.body).contains("exist")
+                    && stream.size(&full).is_ok()
+                    && stream.size(&from).is_ok() =>
             {
                 stream.rm(&full)?;
                 stream.rename(&from, &full).map_err(|_| FtpError::UnexpectedResponse(response))

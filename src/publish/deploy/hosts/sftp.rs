@@ -210,11 +210,12 @@ async fn rename(c: &Connection, from: String, to: String) -> Result<(), Error> {
         // The plain rename refuses to replace.
         return match c.sftp.rename(from.clone(), to.clone()).await {
             Ok(_) => Ok(()),
-            Err(error) if is_missing(&error) => Err(error),
-            Err(_) => {
-                let _ = c.sftp.remove(to.clone()).await;
+            // Only what stands in the way of a file that is there goes first.
+            Err(_) if c.sftp.lstat(from.clone()).await.is_ok() && c.sftp.lstat(to.clone()).await.is_ok() => {
+                c.sftp.remove(to.clone()).await?;
                 c.sftp.rename(from, to).await.map(drop)
             }
+            Err(error) => Err(error),
         };
     }
     match c.sftp.extended("posix-rename@openssh.com", strings(&from, &to)).await? {

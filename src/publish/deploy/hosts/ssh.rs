@@ -108,8 +108,10 @@ pub(super) async fn connect(login: &Login) -> Result<Connection> {
 
 fn prefer_known(config: &mut client::Config, login: &Login) {
     let known = known_host_keys_path(&login.host, login.port, &login.known_hosts).unwrap_or_default();
+    // One RSA key signs with several hashes, each of which is an algorithm of its own.
     let is_known = |algorithm: &russh::keys::Algorithm| {
-        known.iter().any(|(_, key)| key.algorithm().as_str().split('-').nth(1) == algorithm.as_str().split('-').nth(1))
+        let is_rsa = algorithm.clone().is_rsa();
+        known.iter().any(|(_, key)| key.algorithm() == *algorithm || is_rsa && key.algorithm().is_rsa())
     };
     let mut kinds = config.preferred.key.to_vec();
     kinds.sort_by_key(|algorithm| !is_known(algorithm));

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::io::Read;
 use std::sync::Arc;
+use std::time::Instant;
 
 use super::{Guard, Session, Summary};
 use crate::diagnostic::{Diagnostic, Text};
@@ -36,7 +37,7 @@ impl Work<'_> {
 
     pub(super) fn in_place(&self, diagnostics: &mut Vec<Diagnostic>) -> Result<Option<Summary>> {
         let session = self.session;
-        let ground = session.layout.ground('a', &session.notes);
+        let ground = self.guard.layout.ground('a', &session.notes);
         let mut state = ground::read(self.host(), &ground, || session.remembered())?;
         if !self.claim(&ground, &mut state, diagnostics)? {
             return Ok(None);
@@ -66,10 +67,11 @@ impl Work<'_> {
         diagnostics: &mut Vec<Diagnostic>,
     ) -> Result<Option<Summary>> {
         let session = self.session;
-        let Layout::Link { link, state: folder, live, empty_folder } = &session.layout else { return Ok(None) };
+        let layout = self.guard.layout;
+        let Layout::Link { link, state: folder, live, empty_folder } = layout else { return Ok(None) };
         let slot = if *live == Some('a') { 'b' } else { 'a' };
-        let live_ground = live.map(|live| session.layout.ground(live, &session.notes));
-        let live_manifest = live.map(|live| session.manifest(live)).transpose()?.flatten();
+        let live_ground = live.map(|live| self.guard.layout.ground(live, &session.notes));
+        let live_manifest = live.map(|live| session.manifest(layout, live)).transpose()?.flatten();
         let live_files = live_manifest.as_ref().map(|manifest| &manifest.files);
         let foreign = match &live_ground {
             Some(ground) => self.foreign(ground, live_manifest.as_ref())?,
@@ -93,7 +95,7 @@ impl Work<'_> {
         for (path, entry) in foreign {
             new.entry(path).or_insert(entry);
         }
-        let ground = session.layout.ground(slot, &session.notes);
+        let ground = self.guard.layout.ground(slot, &session.notes);
         let at_host = |path: &str, entry: &Entry| -> Option<String> {
             let live = live_ground.as_ref()?;
             let is_there = entry.hash == FOREIGN || live_files.and_then(|files| files.get(path)) == Some(entry);
@@ -126,18 +128,19 @@ impl Work<'_> {
         (summary.sent, summary.bytes) = (sizes.len(), sizes.iter().sum());
         self.expect(&step);
         let manifest = work.bring(&ground, &state, &step)?;
-        versions::record(self.host(), &session.layout, &manifest)?;
+        let filled = Instant::now();
+        versions::record(self.host(), self.guard.layout, &manifest)?;
         (self.guard.last)()?;
         if *empty_folder {
             retry(|| self.host().remove_folder(link))?;
         }
         let target = format!("{folder}{slot}");
         retry(|| self.host().point(link, &target))?;
-        versions::prune(self.host(), &session.layout, session.target.keep, &manifest.id)?;
+        versions::prune(self.host(), self.guard.layout, session.target.keep, &manifest.id)?;
         if live.is_none() {
             self.prepare_other(slot, &new)?;
         }
-        Stamps::note(self.host(), &ground.tree, &new, &manifest.id, &ground.stamps);
+        Stamps::note(self.host(), &ground.tree, &new, &manifest.id, &ground.stamps, filled.elapsed());
         summary.version = Some(manifest.id);
         Ok(Some(summary))
     }
@@ -146,8 +149,8 @@ impl Work<'_> {
     fn prepare_other(&self, slot: char, new: &Files) -> Result<()> {
         let session = self.session;
         let (full, other) = (
-            session.layout.ground(slot, &session.notes),
-            session.layout.ground(if slot == 'a' { 'b' } else { 'a' }, &session.notes),
+            self.guard.layout.ground(slot, &session.notes),
+            self.guard.layout.ground(if slot == 'a' { 'b' } else { 'a' }, &session.notes),
         );
         let mut state = ground::read(self.host(), &other, BTreeSet::new)?;
         let work = Work { new, ..*self };
@@ -276,7 +279,7 @@ impl Work<'_> {
     }
 
     fn keeps_versions(&self) -> bool {
-        matches!(self.session.layout, Layout::Link { .. })
+        matches!(self.guard.layout, Layout::Link { .. })
     }
 
     fn summary(&self, plan: &Plan) -> Summary {
@@ -301,7 +304,7 @@ impl Work<'_> {
     fn bring(&self, ground: &Ground, state: &State, plan: &Plan) -> Result<Manifest> {
         let (session, host) = (self.session, self.host());
         let abilities = host.abilities();
-        let is_slot = matches!(session.layout, Layout::Link { .. });
+        let is_slot = matches!(self.guard.layout, Layout::Link { .. });
         let way = match () {
             () if is_slot => Way::Slot,
             () if abilities.rename && !abilities.atomic_write => Way::Staged,
@@ -323,7 +326,7 @@ impl Work<'_> {
             way,
             tree: ground.tree.clone(),
             temporary: ground.temporary.clone(),
-            keep: before.filter(|_| self.keeps_versions()).map(|manifest| session.layout.objects(&manifest.id)),
+            keep: before.filter(|_| self.keeps_versions()).map(|manifest| self.guard.layout.objects(&manifest.id)),
             before: before.map_or(&empty, |manifest| &manifest.files),
             content: self.content,
             headers: &habits::headers,
@@ -386,7 +389,7 @@ impl Work<'_> {
     /// Reads everything back; one error for each file that is not as it should be.
     pub(super) fn verify(&self) -> Result<Vec<Diagnostic>> {
         let session = self.session;
-        let tree = match &session.layout {
+        let tree = match self.guard.layout {
             Layout::InPlace { tree, .. } => tree.clone(),
             // Through the link, as the web server does.
             Layout::Link { link, .. } => format!("{link}/"),
@@ -412,8 +415,8 @@ impl Work<'_> {
             .help(text!("deploy again: it will be sent anew", "请再次发布：它会被重新发送"))
         });
         let errors = errors.collect();
-        if let Layout::InPlace { .. } = session.layout {
-            let ground = session.layout.ground('a', &session.notes);
+        if let Layout::InPlace { .. } = self.guard.layout {
+            let ground = self.guard.layout.ground('a', &session.notes);
             self.put_note(&ground.pending, Pending { id: "verify".to_owned(), unsure: wrong }.bytes())?;
         }
         Ok(errors)
