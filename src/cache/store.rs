@@ -105,14 +105,16 @@ impl Store {
             return file.write_all(&changes.new);
         }
         let mut whole = Vec::with_capacity(used + changes.new.len());
+        // What is new is likelier to be asked for again than any of the rest.
+        if changes.new.len() <= most {
+            whole.extend_from_slice(&changes.new);
+        }
         for (key, entry) in self.entries.iter().filter(|(key, _)| changes.used.contains(*key)) {
-            if let Some(content) = self.bytes.get(entry.start, entry.length) {
+            if whole.len() + HEAD + entry.length <= most
+                && let Some(content) = self.bytes.get(entry.start, entry.length)
+            {
                 append(*key, entry.digest, &content, &mut whole);
             }
-        }
-        whole.extend_from_slice(&changes.new);
-        if whole.len() > most {
-            whole.clear();
         }
         replace(&self.file, &whole)
     }

@@ -187,12 +187,13 @@ impl Diagnostic {
 
 /// The known name nearest to `name`, if it is near enough to be a slip of the keyboard.
 pub fn did_you_mean<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    known
-        .into_iter()
-        .map(|candidate| (strsim::osa_distance(name, candidate), candidate))
-        .filter(|(distance, candidate)| {
-            *distance <= 2.max(candidate.chars().count() / 3).min(3) && *distance < candidate.chars().count()
-        })
-        .min()
-        .map(|(_, candidate)| candidate)
+    let length = name.chars().count();
+    let near = known.into_iter().filter_map(|candidate| {
+        let characters = candidate.chars().count();
+        let most = 2.max(characters / 3).min(3).min(characters.saturating_sub(1));
+        // Names of another length are farther away than that; large sites have many.
+        let distance = (length.abs_diff(characters) <= most).then(|| strsim::osa_distance(name, candidate))?;
+        (distance <= most).then_some((distance, candidate))
+    });
+    near.min().map(|(_, candidate)| candidate)
 }

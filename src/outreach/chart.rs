@@ -20,6 +20,8 @@ pub struct Item {
     pub value: f64,
     /// What is written at the bar, instead of the value.
     pub text: Option<String>,
+    /// Instead of the chart's.
+    pub unit: Option<String>,
     /// How much of the value is of a special kind.
     pub part: Option<f64>,
 }
@@ -73,10 +75,15 @@ impl Chart {
         }
         let part = self.part_label.as_deref().unwrap_or("其中");
         let item = |item: &Item| {
-            let inside = item.part.map(|value| format!("（{part}{}{}）", number(value), self.unit));
-            format!("{}{}{}{}", item.label, item.shown(), self.unit, inside.unwrap_or_default())
+            let unit = self.unit_of(item);
+            let inside = item.part.map(|value| format!("（{part}{}{unit}）", number(value)));
+            format!("{}{}{unit}{}", item.label, item.shown(), inside.unwrap_or_default())
         };
         format!("{}。", self.items.iter().map(item).collect::<Vec<_>>().join("；"))
+    }
+
+    fn unit_of<'a>(&'a self, item: &'a Item) -> &'a str {
+        item.unit.as_deref().unwrap_or(&self.unit)
     }
 
     fn largest(&self) -> f64 {
@@ -93,7 +100,7 @@ impl Chart {
                  <tspan class=\"chart-value\" font-weight=\"700\">{}</tspan></text>",
                 px(top + 1.1),
                 escape(&item.label),
-                escape(&format!("{}{}", item.shown(), self.unit))
+                escape(&format!("{}{}", item.shown(), self.unit_of(item)))
             );
             // A hair less than the whole, for the line around it.
             let share = |value: f64| format!("{}%", px(99.6 * value / self.largest()));
@@ -226,17 +233,20 @@ mod tests {
 
     #[test]
     fn a_chart_says_in_words_what_it_draws() {
-        let item = |label: &str, value, part| Item { label: label.to_owned(), value, text: None, part };
+        let item = |label: &str, value, part| Item { label: label.to_owned(), value, text: None, unit: None, part };
         let chart = Chart {
             shape: Shape::Bar,
             title: "a < b".to_owned(),
             description: None,
             unit: "场次".to_owned(),
-            items: vec![item("志愿服务", 24.0, Some(10.0)), item("专家", 0.0, None)],
+            items: vec![
+                item("志愿服务", 24.0, Some(10.0)),
+                Item { unit: Some("次".to_owned()), ..item("专家", 0.0, None) },
+            ],
             part_label: Some("其中".to_owned()),
         };
         let svg = chart.svg();
-        assert!(svg.contains("志愿服务24场次（其中10场次）；专家0场次。"), "{svg}");
+        assert!(svg.contains("志愿服务24场次（其中10场次）；专家0次。"), "{svg}");
         assert!(svg.contains("a &lt; b"));
         assert!(roxmltree::Document::parse(&svg).is_ok(), "{svg}");
         let rows = Chart { shape: Shape::Row, ..chart }.svg();
@@ -247,7 +257,7 @@ mod tests {
 
     #[test]
     fn rows_leave_room_for_label_and_value() {
-        let item = |label: &str, value| Item { label: label.to_owned(), value, text: None, part: None };
+        let item = |label: &str, value| Item { label: label.to_owned(), value, text: None, unit: None, part: None };
         let chart = |items| {
             let (title, unit) = (String::new(), String::new());
             Chart { shape: Shape::Row, title, description: None, unit, items, part_label: None }.svg()

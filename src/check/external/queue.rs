@@ -1,12 +1,13 @@
 //! Many addresses of many hosts: few at a time for each host, with pauses, and again later where that may help.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use url::Url;
 
-use super::fetch::{Client, Outcome};
+use super::fetch::{Answer, Client, Outcome};
 use crate::config::External;
 
 /// The longest time for which a host is waited for when it says so.
@@ -78,7 +79,10 @@ impl<'a> Queue<'a, '_> {
     fn work(&self, with_anchor: &(dyn Fn(&str) -> bool + Sync)) {
         let client = Client::new(Duration::from_secs(self.settings.timeout_seconds.max(1)));
         while let Some((host, mut job)) = self.next() {
-            let answer = client.ask(job.address, with_anchor(job.address));
+            // Others wait for every address to have an outcome, so a library must not take its worker along.
+            let asked = catch_unwind(AssertUnwindSafe(|| client.ask(job.address, with_anchor(job.address))));
+            let broken = || Answer { outcome: Outcome::Broken("the client failed".to_owned()), retry_after: None };
+            let answer = asked.unwrap_or_else(|_| broken());
             let mut state = self.lock();
             let now = Instant::now();
             let again = answer.outcome.may_pass() && job.tries < self.settings.retries;

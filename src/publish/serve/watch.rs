@@ -74,7 +74,11 @@ impl Watcher {
                     state.changed(event.paths.into_iter().filter(|path| !ignored.covers(path)), false);
                 }
                 Ok(_) => {}
-                Err(error) => state.changed(error.paths, true),
+                // A folder that cannot be read is an error of every look at it.
+                Err(error) => {
+                    let knows_nothing = error.paths.is_empty();
+                    state.changed(error.paths, knows_nothing);
+                }
             }
         };
         let recommended = RecommendedWatcher::new(handler(state.clone(), ignored.clone()), notify::Config::default());

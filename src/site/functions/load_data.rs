@@ -2,7 +2,8 @@
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::{Duration, Instant};
 
 use tera::{Kwargs, TeraResult, Value};
 
@@ -14,19 +15,26 @@ use crate::data::{self, Format, fetch};
 use crate::diagnostic::Text;
 use crate::text;
 
-/// What was loaded in this build, by source and format.
+/// What was loaded in this build.
 #[derive(Default)]
 pub struct DataCache {
-    values: RwLock<HashMap<Key, (Value, Option<Stamp>)>>,
-    /// One request at a time: two pages that ask for one address must not fetch it twice.
-    network: Mutex<()>,
+    files: RwLock<Files>,
+    answers: Mutex<Answers>,
 }
 
-#[derive(Clone, PartialEq, Eq, Hash)]
-enum Key {
-    File(PathBuf, Format),
-    Fetch(fetch::Request, Format),
+type Files = HashMap<(PathBuf, Format), (Value, Option<Stamp>)>;
+
+/// An answer that is being waited for is none yet, and locked.
+type Answers = HashMap<(fetch::Request, Format), Arc<Mutex<Option<Answer>>>>;
+
+/// What came from the network, and when.
+struct Answer {
+    value: Result<Value, Text>,
+    at: Instant,
 }
+
+/// A failed request is made again after this long: not for each of ten thousand pages, but by a server whose network is back.
+const FAILURE_HOLDS: Duration = Duration::from_secs(60);
 
 struct LoadData<'a> {
     early: &'a Early,
@@ -110,16 +118,17 @@ impl LoadData<'_> {
             Found::Generated { text, .. } => return parse(&text),
             Found::Disk { path, .. } => path,
         };
-        let key = Key::File(file.clone(), format);
-        if let Some(value) = self.early.data.get(&key) {
-            return Ok(value);
+        let files = &self.early.data.files;
+        let key = (file.clone(), format);
+        if let Some((value, _)) = files.read().unwrap_or_else(PoisonError::into_inner).get(&key) {
+            return Ok(value.clone());
         }
         let stamp = Stamp::of(&file);
         // A file that had to be converted is read all the same; its warning would need a place to go.
         let text =
             content::read_text(&file, path, &mut Vec::new()).map_err(|error| fail("load_data", error.message))?;
         let value = parse(&text)?;
-        self.early.data.put(key, value.clone(), stamp);
+        files.write().unwrap_or_else(PoisonError::into_inner).insert(key, (value.clone(), stamp));
         Ok(value)
     }
 
@@ -138,38 +147,32 @@ impl LoadData<'_> {
             accept: format.accept(),
         };
         crate::template::reads::outside();
-        let key = Key::Fetch(request.clone(), format);
-        let _one_at_a_time = self.early.data.network.lock();
-        if let Some(value) = self.early.data.get(&key) {
-            return Ok(Ok(value));
+        let answers = &self.early.data.answers;
+        let answer = {
+            let mut answers = answers.lock().unwrap_or_else(PoisonError::into_inner);
+            answers.entry((request.clone(), format)).or_default().clone()
+        };
+        // Whoever asks for the same at the same time waits for the one answer.
+        let mut answer = answer.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(Answer { value, at }) = &*answer
+            && (value.is_ok() || at.elapsed() < FAILURE_HOLDS)
+        {
+            return Ok(value.clone());
         }
-        Ok(fetch::fetch(&request).and_then(|text| data::parse(format, &text).map_err(|e| e.to_text())).inspect(
-            |value| {
-                self.early.data.put(key, value.clone(), None);
-            },
-        ))
+        let value = fetch::fetch(&request).and_then(|text| data::parse(format, &text).map_err(|e| e.to_text()));
+        *answer = Some(Answer { value: value.clone(), at: Instant::now() });
+        Ok(value)
     }
 }
 
 impl DataCache {
-    fn get(&self, key: &Key) -> Option<Value> {
-        self.values.read().ok()?.get(key).map(|(value, _)| value.clone())
-    }
-
-    fn put(&self, key: Key, value: Value, stamp: Option<Stamp>) {
-        if let Ok(mut values) = self.values.write() {
-            values.insert(key, (value, stamp));
-        }
-    }
-
     /// What was read from files that did not change since.
     pub fn after(before: &Self, changes: &Changes) -> Self {
-        let values = before.values.read().unwrap_or_else(PoisonError::into_inner);
-        let is_same = |(key, (_, stamp)): &(&Key, &(Value, Option<Stamp>))| match key {
-            Key::File(path, _) => changes.leave(path, stamp.as_ref()),
-            Key::Fetch(..) => false,
+        let files = before.files.read().unwrap_or_else(PoisonError::into_inner);
+        let is_same = |((path, _), (_, stamp)): &(&(PathBuf, Format), &(Value, Option<Stamp>))| {
+            changes.leave(path, stamp.as_ref())
         };
-        let kept = values.iter().filter(is_same).map(|(key, value)| (key.clone(), value.clone()));
-        Self { values: RwLock::new(kept.collect()), ..Self::default() }
+        let kept = files.iter().filter(is_same).map(|(key, value)| (key.clone(), value.clone()));
+        Self { files: RwLock::new(kept.collect()), ..Self::default() }
     }
 }

@@ -54,6 +54,7 @@ fn read(number: usize, item: &Value) -> TeraResult<ChartItem> {
             label,
             value,
             text: get("text").and_then(Value::as_str).map(str::to_owned),
+            unit: get("unit").and_then(Value::as_str).map(str::to_owned),
             part: amount("part")?.filter(|part| *part > 0.0),
         }),
         _ => Err(fail(
