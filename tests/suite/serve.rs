@@ -419,7 +419,11 @@ fn a_browser_is_told_what_changed_in_its_page() {
     assert_eq!((first["page"].as_bool(), first["problems"].as_array().map(Vec::len)), (Some(false), Some(0)));
 
     server.site.write("content/b.md", page("B", "changed"));
-    let other = next(&mut socket);
+    // Files that were written just before the start are looked at once more, which may be told first.
+    let mut other = next(&mut socket);
+    while other["goto"].is_null() {
+        other = next(&mut socket);
+    }
     assert_eq!((other["page"].as_bool(), other["goto"].as_str()), (Some(false), Some("/b/")));
 
     server.site.write("content/a.md", page("A", "changed"));
