@@ -108,10 +108,13 @@ fn create(folder: &Path, answers: &Answers, output: &Output) -> Result<()> {
     }
     let Answers { base_url, compile_sass, search, .. } = answers;
     let base_url = toml::Value::String(base_url.clone());
+    // A page without a title is no use to anybody; the author will have a better one.
+    let name = folder.canonicalize().ok().and_then(|path| Some(path.file_name()?.to_string_lossy().into_owned()));
+    let title = toml::Value::String(name.unwrap_or_default());
     let config = format!(
         "# The address the site will have\n\
          base_url = {base_url}\n\
-         title = \"\"\n\
+         title = {title}\n\
          default_language = \"{language}\"\n\
          \n\
          # A theme of `themes/`, or one that comes with kepu\n\
@@ -145,8 +148,18 @@ fn create(folder: &Path, answers: &Answers, output: &Output) -> Result<()> {
     create_new(&folder.join(".gitignore"), b"/public\n/.kepu\n")
 }
 
+/// A text of the starter with its dates moved to `day`: a column must not be out of date on its first day.
+fn dated(text: &str, day: jiff::civil::Date) -> String {
+    text.replace("2026-01-05T", &format!("{day}T"))
+        .replace("\"2026-01\"", &format!("\"{}\"", day.strftime("%Y-%m")))
+        .replace("2027-09-", &format!("{}-09-", day.year() + 1))
+}
+
 /// Writes the files of a starter, the answers in its configuration.
 fn copy_starter(starter: &include_dir::Dir, folder: &Path, answers: &Answers) -> Result<()> {
+    // The sample pages tell a time of day, which may not have come yet today.
+    let today = crate::outreach::china(jiff::Timestamp::now()).date();
+    let yesterday = today.yesterday().unwrap_or(today);
     let mut folders = vec![starter];
     while let Some(dir) = folders.pop() {
         folders.extend(dir.dirs());
@@ -164,7 +177,12 @@ fn copy_starter(starter: &include_dir::Dir, folder: &Path, answers: &Answers) ->
                 std::fs::create_dir_all(parent)
                     .map_err(|error| Diagnostic::io(parent.display().to_string(), &error))?;
             }
-            create_new(&target, file.contents())?;
+            match file.contents_utf8() {
+                Some(text) if relative.starts_with("content") => {
+                    create_new(&target, dated(text, yesterday).as_bytes())?
+                }
+                _ => create_new(&target, file.contents())?,
+            }
         }
     }
     Ok(())

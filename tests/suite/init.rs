@@ -117,10 +117,13 @@ fn a_site_may_begin_with_the_pages_of_an_association() {
     }
     assert!(!site.path("themes/outreach").exists(), "the theme comes from the binary");
     // What the footer still lacks is told, and nothing else.
-    let run = site.run(&["build", "--at", "2026-11-24"]).succeeds();
+    let run = site.run(&["build"]).succeeds();
     let told: Vec<&str> = run.stderr.lines().filter(|line| line.starts_with("warning")).collect();
     assert!(told.iter().all(|line| line.starts_with("warning[outreach/footer]")), "{}", run.stderr);
     assert!(site.path("public/calendar.ics").is_file());
+    // Its pages are of these days.
+    let inspected = site.run(&["check", "--inspect", "--skip-external-links"]);
+    assert!(!inspected.stderr.contains("column-") && !inspected.stderr.contains("future"), "{}", inspected.stderr);
     // Without them the site is as bare as before.
     let bare = SiteTest::empty();
     answer(&bare, &["--lang", "zh", "init"], "https://kx.example\nn\nn\n否\n").succeeds();
