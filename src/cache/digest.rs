@@ -3,6 +3,8 @@
 use tera::Value;
 use tera::value::{Key, ValueKind};
 
+use super::Stamp;
+
 /// The first half of a BLAKE3 hash: what is equal in it is taken for equal.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Digest(pub [u8; 16]);
@@ -57,6 +59,12 @@ impl Digester {
     pub fn number(&mut self, number: u64) -> &mut Self {
         self.0.extend_from_slice(&number.to_le_bytes());
         self
+    }
+
+    /// All that tells the state of a file.
+    pub fn stamp(&mut self, stamp: &Stamp) -> &mut Self {
+        let Stamp { inode, size, modified, changed } = *stamp;
+        self.number(inode).number(size).number(modified as u64).number(changed as u64)
     }
 
     pub fn digest(&mut self, digest: Digest) -> &mut Self {

@@ -249,6 +249,24 @@ mod tests {
     }
 
     #[test]
+    fn above_its_bound_it_holds_what_fits() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("store");
+        let store = Store::open(&file);
+        (0..3).for_each(|n| store.put(key(n), &[n; 100]));
+        store.save(MOST).unwrap();
+        let most = 3 * (HEAD + 100);
+        let store = Store::open(&file);
+        (0..3).for_each(|n| assert!(store.get(key(n)).is_some()));
+        store.put(key(9), &[9; 100]);
+        store.save(most).unwrap();
+        assert!(fs::metadata(&file).unwrap().len() <= most as u64);
+        let store = Store::open(&file);
+        assert!(store.get(key(9)).is_some(), "what is new stays");
+        assert_eq!((0..3).filter(|n| store.get(key(*n)).is_some()).count(), 2);
+    }
+
+    #[test]
     fn what_nobody_uses_goes() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("store");

@@ -196,8 +196,7 @@ fn name(path: &str, route: &Route) -> u64 {
 /// Adds what tells the state of a file. None where it may have changed without looking different.
 fn stamp(file: &Path, started: i64, to: &mut Digester) -> Option<()> {
     let stamp = Stamp::of(file)?;
-    let Stamp { inode, size, modified, changed } = stamp;
-    to.number(inode).number(size).number(modified as u64).number(changed as u64);
+    to.stamp(&stamp);
     (!stamp.is_fresh_at(started)).then_some(())
 }
 

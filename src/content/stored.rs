@@ -72,8 +72,7 @@ impl Stored {
     fn key(&self, source: &Path, relative: &str, stamp: &Stamp) -> Digest {
         let mut digester = Digester::new();
         digester.digest(self.shared).bytes(source.as_os_str().as_encoded_bytes()).text(relative);
-        digester.number(stamp.inode).number(stamp.size).number(stamp.modified as u64).number(stamp.changed as u64);
-        digester.finish()
+        digester.stamp(stamp).finish()
     }
 }
 

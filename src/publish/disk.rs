@@ -41,6 +41,7 @@ pub use guard::{Output, guard};
 pub use manifest::{record_file, save_record};
 pub use staging::is_staged;
 pub use state::{Spare, State, Written};
+pub use tree::publishable;
 
 /// What may happen to an output folder that exists.
 #[derive(Clone, Copy, Debug, Default)]

@@ -127,12 +127,9 @@ impl Work {
             Work::File { source, hard_link } => {
                 let stamp = Stamp::of(source)?;
                 let name = source.as_os_str().as_encoded_bytes();
-                digester.number(1).number(u64::from(*hard_link)).bytes(name).number(stamp.inode);
-                digester.number(stamp.size).number(stamp.modified as u64);
                 // Every link to a file counts as a change of it.
-                if !hard_link {
-                    digester.number(stamp.changed as u64);
-                }
+                let changed = if *hard_link { 0 } else { stamp.changed };
+                digester.number(1).number(u64::from(*hard_link)).bytes(name).stamp(&Stamp { changed, ..stamp });
                 if stamp.is_fresh_at(nanoseconds(SystemTime::now())) {
                     return None;
                 }

@@ -1,5 +1,7 @@
 //! Nothing escapes the site: the arguments of template functions, in templates and in bodies.
 
+use std::io::{Read, Write};
+
 use crate::escapes::{config, fenced, refused};
 use crate::support::{SiteTest, assert_same, snapshot};
 
@@ -59,6 +61,30 @@ fn load_data_that_is_not_required_is_empty() {
         site.run(&["--root", "site", "build"]).succeeds();
         assert_eq!(std::fs::read_to_string(site.path("site/public/index.html")).expect("a page"), "[true]", "{path}");
     }
+}
+
+/// A host that says no is asked once, not for every page, and does not hold up what is asked of another.
+#[test]
+fn load_data_asks_a_host_that_fails_once() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = listener.local_addr().expect("an address");
+    let asked = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    let count = asked.clone();
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            count.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+            let _ = stream.read(&mut [0; 1024]);
+            let _ = stream.write_all(b"HTTP/1.1 500 No\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+        }
+    });
+    let page = format!("{{% set d = load_data(url=\"http://{address}/\", required=false) %}}[{{{{ d is none }}}}]");
+    let mut site = SiteTest::minimal().file("templates/page.html", page);
+    for number in 0..20 {
+        site = site.file(&format!("content/p{number}.md"), "+++\n+++\n");
+    }
+    site.build().succeeds();
+    assert_eq!(site.output("p7/index.html"), "[true]");
+    assert_eq!(asked.load(std::sync::atomic::Ordering::SeqCst), 1);
 }
 
 #[test]

@@ -263,6 +263,14 @@ fn rolling_back_shows_any_version_again() {
 }
 
 #[test]
+fn a_path_that_cannot_be_published_is_not_sent() {
+    let site = site("switch = \"in-place\"\n");
+    site.write("content/odd.md", "+++\npath = \"a//odd\"\n+++\n");
+    deploy(&site, &["--skip-check"]).fails().says("publish/path");
+    assert!(!site.path("out/www/index.html").exists());
+}
+
+#[test]
 fn the_second_deploy_is_told_who_holds_the_lock() {
     let site = site("switch = \"in-place\"\n");
     let now = jiff::Timestamp::now();

@@ -10,14 +10,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::host::{Body, Content, Fault, HostError, Result, Throttle};
-use super::manifest::{Entry, Files, is_inside};
+use super::manifest::{Entry, Files};
 use crate::cache::{self, Digest, Stamp};
 use crate::diagnostic::{self, Diagnostic};
-use crate::publish::disk::{State, Written};
+use crate::publish::disk::{State, Written, publishable};
 use crate::publish::pass::{Pass, Sink};
 use crate::publish::record::{self, Record};
 use crate::site::{Artifact, Processed, Request, Route, Routes, Site, render};
-use crate::text;
 
 /// Bytes of rendered text that are kept until they are sent.
 const BUDGET: u64 = 256 * 1024 * 1024;
@@ -69,6 +68,7 @@ impl Sink for Collected<'_> {
     }
 
     fn write(&self, path: &str, bytes: &[u8]) -> diagnostic::Result<()> {
+        publishable(path)?;
         let size = bytes.len() as u64;
         let keep = self.held.fetch_add(size, Ordering::Relaxed) < BUDGET;
         let kept = if keep { Kept::Bytes(bytes.into()) } else { Kept::Nothing };
@@ -77,6 +77,7 @@ impl Sink for Collected<'_> {
     }
 
     fn copy(&self, path: &str, source: &Path, _hard_link: bool) -> diagnostic::Result<()> {
+        publishable(path)?;
         self.put(path, file_item(source)?);
         Ok(())
     }
@@ -103,12 +104,6 @@ impl<'a> Artifacts<'a> {
         let rendered = done.iter().filter(|file| file.is_rendered).count();
         let mut items = BTreeMap::new();
         for file in &done {
-            if !is_inside(&file.path) {
-                let path = &file.path;
-                let message = text!("`{path}` is no path inside the site", "`{path}` 不是网站之内的路径");
-                diagnostics.push(Diagnostic::error("deploy/path", message));
-                return None;
-            }
             if let Some(item) = collected.remove(&*file.path).or_else(|| sink.of_before(&file.path)) {
                 items.insert(file.path.to_string(), item);
             }

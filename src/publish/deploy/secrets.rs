@@ -184,11 +184,8 @@ pub fn search_sources(root: &Path, store: Option<&Store>) -> Vec<Diagnostic> {
     });
     let files: Vec<walkdir::DirEntry> = entries.flatten().filter(|entry| entry.file_type().is_file()).collect();
     let now = nanoseconds(SystemTime::now());
-    let key = |shown: &str, stamp: Stamp| {
-        let mut digester = Digester::new();
-        digester.text(BUILD_ID).text("secrets").text(shown).number(stamp.inode).number(stamp.size);
-        digester.number(stamp.modified as u64).number(stamp.changed as u64).finish()
-    };
+    let key =
+        |shown: &str, stamp: &Stamp| Digester::new().text(BUILD_ID).text("secrets").text(shown).stamp(stamp).finish();
     let search = |entry: &walkdir::DirEntry| {
         let name = entry.file_name().to_string_lossy();
         let shown = crate::site::shown(root, entry.path());
@@ -205,7 +202,7 @@ pub fn search_sources(root: &Path, store: Option<&Store>) -> Vec<Diagnostic> {
         let (_, extension) = name.rsplit_once('.')?;
         let stamp = TEXTS.contains(&extension).then(|| entry.metadata()).and_then(std::result::Result::ok);
         let stamp = stamp.map(|data| Stamp::from(&data)).filter(|stamp| stamp.size <= LARGEST)?;
-        let known = store.filter(|_| !stamp.is_fresh_at(now)).map(|store| (store, key(&shown, stamp)));
+        let known = store.filter(|_| !stamp.is_fresh_at(now)).map(|store| (store, key(&shown, &stamp)));
         if known.is_some_and(|(store, key)| store.get(key).is_some()) {
             return None;
         }

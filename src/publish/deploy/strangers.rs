@@ -21,12 +21,8 @@ pub struct Stamps {
     folders: BTreeMap<String, i64>,
 }
 
-/// A change in the same moment as the deploy's own cannot be told from it; servers tell time by the second. Nanoseconds.
-const MOMENT: i64 = 2_000_000_000;
-
-fn nanoseconds(time: Duration) -> i64 {
-    i64::try_from(time.as_nanos()).unwrap_or(i64::MAX)
-}
+/// A change in the same moment as the deploy's own cannot be told from it; servers tell time by the second.
+const MOMENT: Duration = Duration::from_secs(2);
 
 impl Stamps {
     /// What was noted after the deploy `id`; nothing when that was another computer's.
@@ -39,9 +35,10 @@ impl Stamps {
     pub fn note(host: &dyn Host, tree: &str, files: &Files, id: &str, file: &Path, ago: Duration) {
         let walk = Walk { host, tree, parents: parents(files), stamps: &Self::default() };
         let Ok((_, mut folders)) = walk.run(true) else { return };
-        // As early as it can be at the host.
-        let now = folders.values().copied().max().unwrap_or(0) + nanoseconds(ago).min(MOMENT);
-        folders.retain(|_, stamp| *stamp < now - MOMENT);
+        let last = folders.values().copied().max().unwrap_or(0);
+        // What is left of the moment.
+        let moment = MOMENT.saturating_sub(ago).as_nanos() as i64;
+        folders.retain(|_, stamp| *stamp <= last - moment);
         let stamps = Self { id: id.to_owned(), folders };
         if let Ok(bytes) = serde_json::to_vec(&stamps) {
             let _ = std::fs::write(file, bytes);
@@ -140,6 +137,13 @@ mod tests {
             std::fs::create_dir_all(file.parent().expect("a parent")).expect("folders");
             std::fs::write(file, "x").expect("a file");
         }
+        let noted = |ago| {
+            let file = folder.path().join("fresh");
+            Stamps::note(host.as_ref(), "tree/", &ours, "1", &file, ago);
+            Stamps::load(&file, "1").folders.len()
+        };
+        assert_eq!(noted(Duration::ZERO), 0, "all of it was just now");
+        assert!(noted(MOMENT) > 0, "nobody can have come in the same moment");
         // Long ago, but for `p/b`, whose time says that nothing was added: the stranger in it is not seen.
         let long_ago = std::time::SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(1_000_000_000);
         let set = |path: &str| {

@@ -95,13 +95,7 @@ impl Tree {
 
     /// Where the file of an output path goes. Its folder exists afterwards.
     fn place(&self, path: &str) -> Result<PathBuf> {
-        check(path).map_err(|why| {
-            let crate::diagnostic::Text { en, zh } = why;
-            Box::new(Diagnostic::error(
-                "publish/path",
-                text!("{path:?} is not a path that can be published: {en}", "{path:?} 不是可以发布的路径：{zh}"),
-            ))
-        })?;
+        publishable(path)?;
         if let Some(parent) = parent(path) {
             self.create_folders(parent)?;
         }
@@ -172,6 +166,17 @@ fn create(path: &Path) -> io::Result<File> {
 
 fn parent(path: &str) -> Option<&str> {
     path.rsplit_once('/').map(|(parent, _)| parent)
+}
+
+/// Refuses an output path that leads elsewhere or that not every system takes.
+pub fn publishable(path: &str) -> Result<()> {
+    check(path).map_err(|why| {
+        let crate::diagnostic::Text { en, zh } = why;
+        Box::new(Diagnostic::error(
+            "publish/path",
+            text!("{path:?} is not a path that can be published: {en}", "{path:?} 不是可以发布的路径：{zh}"),
+        ))
+    })
 }
 
 /// Whether a path is plain: relative, `/` between parts that are names, on every system.

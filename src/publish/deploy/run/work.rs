@@ -70,7 +70,7 @@ impl Work<'_> {
         let layout = self.guard.layout;
         let Layout::Link { link, state: folder, live, empty_folder } = layout else { return Ok(None) };
         let slot = if *live == Some('a') { 'b' } else { 'a' };
-        let live_ground = live.map(|live| self.guard.layout.ground(live, &session.notes));
+        let live_ground = live.map(|live| layout.ground(live, &session.notes));
         let live_manifest = live.map(|live| session.manifest(layout, live)).transpose()?.flatten();
         let live_files = live_manifest.as_ref().map(|manifest| &manifest.files);
         let foreign = match &live_ground {
@@ -95,7 +95,7 @@ impl Work<'_> {
         for (path, entry) in foreign {
             new.entry(path).or_insert(entry);
         }
-        let ground = self.guard.layout.ground(slot, &session.notes);
+        let ground = layout.ground(slot, &session.notes);
         let at_host = |path: &str, entry: &Entry| -> Option<String> {
             let live = live_ground.as_ref()?;
             let is_there = entry.hash == FOREIGN || live_files.and_then(|files| files.get(path)) == Some(entry);
@@ -129,14 +129,14 @@ impl Work<'_> {
         self.expect(&step);
         let manifest = work.bring(&ground, &state, &step)?;
         let filled = Instant::now();
-        versions::record(self.host(), self.guard.layout, &manifest)?;
+        versions::record(self.host(), layout, &manifest)?;
         (self.guard.last)()?;
         if *empty_folder {
             retry(|| self.host().remove_folder(link))?;
         }
         let target = format!("{folder}{slot}");
         retry(|| self.host().point(link, &target))?;
-        versions::prune(self.host(), self.guard.layout, session.target.keep, &manifest.id)?;
+        versions::prune(self.host(), layout, session.target.keep, &manifest.id)?;
         if live.is_none() {
             self.prepare_other(slot, &new)?;
         }
@@ -148,10 +148,8 @@ impl Work<'_> {
     /// Fills the other tree with second names of the first deploy's files, so that the next deploy only has to change it.
     fn prepare_other(&self, slot: char, new: &Files) -> Result<()> {
         let session = self.session;
-        let (full, other) = (
-            self.guard.layout.ground(slot, &session.notes),
-            self.guard.layout.ground(if slot == 'a' { 'b' } else { 'a' }, &session.notes),
-        );
+        let tree = |slot| self.guard.layout.ground(slot, &session.notes);
+        let (full, other) = (tree(slot), tree(if slot == 'a' { 'b' } else { 'a' }));
         let mut state = ground::read(self.host(), &other, BTreeSet::new)?;
         let work = Work { new, ..*self };
         if state.is_damaged || state.manifest.is_none() {
